@@ -150,6 +150,20 @@ func (c *Codec) Float32s(v []float32) {
 	}
 }
 
+// Int32s handles the elements of v; the length must agree.
+func (c *Codec) Int32s(v []int32) {
+	if !c.Len(len(v)) {
+		return
+	}
+	for i := range v {
+		if !c.reading {
+			c.buf = binary.LittleEndian.AppendUint32(c.buf, uint32(v[i]))
+		} else if p := c.take(4); p != nil {
+			v[i] = int32(binary.LittleEndian.Uint32(p))
+		}
+	}
+}
+
 // String handles a string of at most most bytes. Reading allocates.
 func (c *Codec) String(v *string, most int) {
 	n := len(*v)

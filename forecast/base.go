@@ -1,0 +1,152 @@
+package forecast
+
+import (
+	"errors"
+	"math"
+
+	"github.com/headroom-go/headroom/internal/state"
+)
+
+var (
+	errBin     = errors.New("snapshot names a season bin that does not exist")
+	errContext = errors.New("snapshot names an error context that does not exist")
+)
+
+// recentSteps is how far back the regression looks for recent peaks.
+const recentSteps = 60
+
+// base is what is known of demand without announced events, in replicas of demand: its level, its seasons and its recent
+// values. All leads share it.
+type base struct {
+	step   int64 // nanoseconds
+	level  level
+	day    profile
+	week   profile
+	hour   profile
+	recent [recentSteps]float64 // ring by step; NaN is a gap
+	maxima [4]float64           // of the newest 4, 12, 30 and 60 steps
+	top    float64              // largest of recent
+	origin int64                // start of step 0 in local seconds
+}
+
+var maximaSpans = [4]int64{4, 12, 30, 60}
+
+func newBase(step int64) base {
+	sec := step / 1e9
+	b := base{
+		step: step,
+		day:  newProfile(86400, max(300, sec), 0.5),
+		week: newProfile(7*86400, max(900, sec), 0.6),
+		hour: newProfile(3600, max(60, sec), 0.1),
+	}
+	for i := range b.recent {
+		b.recent[i] = math.NaN()
+	}
+	return b
+}
+
+// local returns the start of step k in seconds since 1970 on the local clock.
+func (b *base) local(k int64) int64 {
+	// Multiplied in seconds and nanoseconds apart, because k * step overflows int64 only after 292 years.
+	return b.origin + k*b.step/1e9
+}
+
+// update learns the value z of step k.
+func (b *base) update(k int64, z float64, learn bool) {
+	b.level.update(z)
+	b.recent[k%recentSteps] = z
+	if learn {
+		sec := b.local(k)
+		b.day.update(sec, z)
+		b.week.update(sec, z)
+		if b.level.slow > 0 {
+			b.hour.update(sec, z/math.Max(b.level.slow, 0.05))
+		}
+	}
+	b.refresh(k)
+}
+
+// gap passes over step k, which has no value.
+func (b *base) gap(k int64) {
+	b.recent[k%recentSteps] = math.NaN()
+	// Each missing step takes one step's worth of trust from the levels: after half an hour of minutes they start anew.
+	b.level.seen = math.Max(0, b.level.seen-1)
+}
+
+// refresh recomputes the recent maxima after step k.
+func (b *base) refresh(k int64) {
+	m := 0.0
+	j := int64(0)
+	for s, span := range maximaSpans {
+		for ; j < span; j++ {
+			if i := k - j; i >= 0 {
+				if z := b.recent[i%recentSteps]; z > m { // false for NaN
+					m = z
+				}
+			}
+		}
+		b.maxima[s] = m
+	}
+	b.top = m
+}
+
+// features fills the regressors for a forecast from step k to step target, not yet divided by the level, and the
+// forecasts of the simple experts.
+func (b *base) features(x *[numFeatures]float64, expert *[numExperts]float64, k, target int64) {
+	now, then := b.local(k), b.local(target)
+	dDay, day := b.day.change(now, then)
+	dWeek, week := b.week.change(now, then)
+	h0, ok0 := b.hour.value(now)
+	h1, ok1 := b.hour.value(then)
+	if !ok0 || !ok1 {
+		h0, h1 = 1, 1
+	}
+	l := &b.level
+	*x = [numFeatures]float64{
+		l.norm() * 0.1, l.now, l.fast, l.mid, l.slow,
+		dDay, day, dWeek, week,
+		float64(h1 * l.slow), float64(h0 * l.slow),
+		b.maxima[0], b.maxima[1], b.maxima[2], b.maxima[3],
+	}
+	expert[byPersistence] = l.now
+	expert[byLevel] = l.fast
+	expert[bySeason] = math.Max(0, l.mid+dDay)
+}
+
+// context classifies the present for the shape of errors: is the newest value above, near or below its level, and the
+// level above, near or below its past; nearly idle series have contexts of their own.
+func (b *base) context() int {
+	l := &b.level
+	if l.mid < 0.5 {
+		switch {
+		case l.now < 0.25:
+			return 9
+		case l.now < 1:
+			return 10
+		}
+		return 11
+	}
+	return 3*third(l.now, l.mid, 0.8, 1.25) + third(l.mid, l.slow, 0.85, 1.18)
+}
+
+// third returns 0, 1 or 2 as a/b is below lo, between, or above hi.
+func third(a, b, lo, hi float64) int {
+	switch {
+	case a < float64(lo*b):
+		return 0
+	case a > float64(hi*b):
+		return 2
+	}
+	return 1
+}
+
+func (b *base) fields(c *state.Codec) {
+	b.level.fields(c)
+	b.day.fields(c)
+	b.week.fields(c)
+	b.hour.fields(c)
+	c.Float64s(b.recent[:])
+	c.Float64s(b.maxima[:])
+	c.Float64(&b.top)
+	c.Int64(&b.origin)
+}

@@ -1,0 +1,292 @@
+package forecast
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/headroom-go/headroom/internal/state"
+)
+
+// Config sizes a Forecaster. The zero value of a field is replaced by the default in brackets.
+type Config struct {
+	Step      Duration   // length of a step of the series [1m]
+	Unit      float64    // demand that is 1 inside the model, such as the capacity of one replica [1]; results do not depend on its size by more than rounding, except that demand below half a unit counts as idle
+	Leads     []Duration // lead times that are learned, from the newest closed step to the target [the step]
+	Kinds     []Kind     // what is known of announced events
+	MaxEvents int        // size of the table of announced events [256]
+}
+
+// Counts say what became of the samples.
+type Counts struct {
+	Accepted, Replaced, Filled, Duplicate, Old, Far uint64
+	Gaps                                            uint64 // steps without a value
+}
+
+// Forecaster turns a demand series and announced events into the distribution of demand at a lead time. See the package
+// documentation for the model.
+//
+// It is not safe for concurrent use. Observe, Announce and Quantiles allocate nothing.
+type Forecaster struct {
+	series   *Series
+	unit     float64
+	base     base
+	leads    []lead
+	calendar calendar
+	counts   Counts
+	done     int64 // newest step the experts have seen
+	edges    [shapeBins + 1]float64
+}
+
+var _ Model = (*Forecaster)(nil)
+
+// Model is what the engine asks of a forecaster: Quantiles writes len(leads) rows of NumLevels values, demand at
+// now+leads[i] at each of Levels, into dst, which it reallocates only when its capacity is too small. A row is NaN while
+// nothing is known.
+type Model interface {
+	Observe(t time.Time, v float64) Verdict
+	Announce(ev Event) error
+	Quantiles(dst []float64, now time.Time, leads []time.Duration) []float64
+}
+
+// New returns a Forecaster. All its memory is allocated here. cfg must be sane: a positive Step of at most a week, a
+// positive finite Unit, at most 8 positive Leads (package scaler checks its own configuration before it comes here).
+func New(cfg Config) *Forecaster {
+	if cfg.Step == 0 {
+		cfg.Step = Duration(time.Minute)
+	}
+	if cfg.Unit == 0 {
+		cfg.Unit = 1
+	}
+	if len(cfg.Leads) == 0 {
+		cfg.Leads = []Duration{cfg.Step}
+	}
+	if cfg.MaxEvents == 0 {
+		cfg.MaxEvents = 256
+	}
+	step := int64(cfg.Step)
+	f := &Forecaster{
+		series:   NewSeries(cfg.Step.Std(), 2*recentSteps),
+		unit:     cfg.Unit,
+		base:     newBase(step),
+		calendar: newCalendar(cfg.Kinds, cfg.MaxEvents),
+		done:     -1,
+	}
+	steps := make([]int64, 0, len(cfg.Leads))
+	for _, d := range cfg.Leads {
+		steps = append(steps, max(1, (int64(d)+step-1)/step))
+	}
+	slices.Sort(steps)
+	for _, n := range slices.Compact(steps) {
+		f.leads = append(f.leads, newLead(n, step/1e9))
+	}
+	for i := range f.edges {
+		f.edges[i] = binEdge(i)
+	}
+	return f
+}
+
+// Series returns the series as it is stored, for reading.
+func (f *Forecaster) Series() *Series { return f.series }
+
+// Counts returns what became of the samples so far.
+func (f *Forecaster) Counts() Counts { return f.counts }
+
+// Events returns the number of announced events in the table.
+func (f *Forecaster) Events() int { return f.calendar.n }
+
+// Observe takes a sample: v is NaN for a known gap, otherwise finite and not negative (the caller has checked that).
+func (f *Forecaster) Observe(t time.Time, v float64) Verdict {
+	f.Advance(t) // the open step must reach the experts before a long gap pushes it out of the ring
+	verdict := f.series.Add(t, v)
+	switch verdict {
+	case Accepted:
+		f.counts.Accepted++
+		f.zone(t)
+	case Replaced:
+		f.counts.Replaced++
+	case Filled:
+		f.counts.Filled++
+	case Duplicate:
+		f.counts.Duplicate++
+	case Old:
+		f.counts.Old++
+	case Far:
+		f.counts.Far++
+	}
+	f.learn() // gaps before the new sample's step
+	return verdict
+}
+
+// zone follows the clock of the samples: when their offset from UTC changes, the bins of the seasons move with it.
+func (f *Forecaster) zone(t time.Time) {
+	_, offset := t.Zone()
+	f.base.origin = f.series.Start(0)/1e9 + int64(offset)
+}
+
+// Advance tells the forecaster the time: steps that are over become final. A time before the newest sample does nothing.
+func (f *Forecaster) Advance(now time.Time) {
+	if f.series.Advance(now) {
+		f.learn()
+	}
+}
+
+// learn shows the experts the steps that were closed since the last call.
+func (f *Forecaster) learn() {
+	last := f.series.Last()
+	// Beyond the ring there is only silence: the experts need not see each step of it.
+	if far := last - int64(len(f.series.mean)); f.done < far {
+		f.counts.Gaps += uint64(far - f.done)
+		f.done = far
+	}
+	for f.done < last {
+		f.done++
+		v, _ := f.series.At(f.done)
+		if math.IsNaN(v) {
+			f.counts.Gaps++
+			f.base.gap(f.done)
+			continue
+		}
+		f.step(f.done, v/f.unit)
+	}
+}
+
+// step learns the value z, in units, of step k.
+func (f *Forecaster) step(k int64, z float64) {
+	from := f.series.Start(k)
+	f.calendar.expire(from)
+	learn := true
+	if f.calendar.n > 0 && f.base.level.seen > 0 {
+		var e excess
+		if f.calendar.excess(&e, from, from+f.series.step, f.base.level.mid) {
+			if extra := e.mean(); extra > float64(0.5*f.base.level.mid) {
+				// What an announced event brings must not become the level, the season or the usual error: that would
+				// haunt the same hour of tomorrow.
+				learn = false
+				z = math.Min(z, float64(1.5*f.base.level.mid)+1)
+			}
+		}
+	}
+	if learn {
+		for i := range f.leads {
+			f.leads[i].score(&f.base, k, z)
+		}
+	}
+	f.base.update(k, z, learn)
+	for i := range f.leads {
+		f.leads[i].predict(&f.base, k)
+	}
+}
+
+// Announce adds an event to the table, or replaces the announced event that has its ID. It keeps the strings ID and Kind
+// and not Labels. Errors: *EventError for a bad field, ErrEventTableFull.
+func (f *Forecaster) Announce(ev Event) error {
+	if err := ev.Check(); err != nil {
+		return err
+	}
+	if f.series.begun {
+		f.calendar.expire(f.series.newest)
+	}
+	return f.calendar.announce(&ev)
+}
+
+// Withdraw removes an announced event. It returns ErrUnknownEvent if no event in the table has the ID.
+func (f *Forecaster) Withdraw(id string) error { return f.calendar.withdraw(id) }
+
+// Ready says whether a forecast can be made: a step with a value has been closed.
+func (f *Forecaster) Ready() bool { return f.base.level.seen > 0 || f.leads[0].now.target >= 0 }
+
+// Quantiles implements Model.
+func (f *Forecaster) Quantiles(dst []float64, now time.Time, leads []time.Duration) []float64 {
+	dst = f.Ordinary(dst, now, leads)
+	for i, d := range leads {
+		f.raise((*[NumLevels]float64)(dst[i*NumLevels:]), f.series.Index(now.Add(d)))
+	}
+	return dst
+}
+
+// Ordinary is Quantiles as they would be without announced events.
+func (f *Forecaster) Ordinary(dst []float64, now time.Time, leads []time.Duration) []float64 {
+	n := len(leads) * NumLevels
+	if cap(dst) < n {
+		dst = make([]float64, n)
+	}
+	dst = dst[:n]
+	for i, d := range leads {
+		f.row((*[NumLevels]float64)(dst[i*NumLevels:]), f.series.Index(now.Add(d)))
+	}
+	return dst
+}
+
+// Near says whether an announced event may have an effect between from and to.
+func (f *Forecaster) Near(from, to time.Time) bool {
+	if f.calendar.n == 0 {
+		return false
+	}
+	lo, hi := f.calendar.between(from.UnixNano(), to.UnixNano())
+	return lo < hi
+}
+
+// row writes the quantiles of ordinary demand in step target.
+func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
+	if !f.Ready() {
+		for i := range dst {
+			dst[i] = math.NaN()
+		}
+		return
+	}
+	l := f.lead(target - f.done)
+	mean := l.now.mean
+	if target != l.now.target { // a step that no regression aims at: move with the daily profile
+		delta, _ := f.base.day.change(f.base.local(l.now.target), f.base.local(target))
+		mean = math.Max(0, mean+delta)
+	}
+	l.errs.quantiles(dst, l.now.ctx, &f.edges)
+	for i := range dst {
+		dst[i] = float64(math.Max(0, mean+float64(l.now.scale*dst[i])) * f.unit)
+	}
+}
+
+// raise adds the excess of announced events to the quantiles of step target.
+func (f *Forecaster) raise(q *[NumLevels]float64, target int64) {
+	if f.calendar.n == 0 || !f.Ready() {
+		return
+	}
+	from := f.series.Start(target)
+	var e excess
+	if f.calendar.excess(&e, from, from+f.series.step, float64(f.base.level.mid*f.unit)) {
+		e.addTo(q)
+	}
+}
+
+// lead returns the shortest learned lead of at least h steps, or the longest there is.
+func (f *Forecaster) lead(h int64) *lead {
+	for i := range f.leads {
+		if f.leads[i].steps >= h {
+			return &f.leads[i]
+		}
+	}
+	return &f.leads[len(f.leads)-1]
+}
+
+// fields walks the state for snapshots.
+func (f *Forecaster) fields(c *state.Codec) {
+	f.series.fields(c)
+	f.base.fields(c)
+	if c.Len(len(f.leads)) {
+		for i := range f.leads {
+			f.leads[i].fields(c)
+		}
+	}
+	f.calendar.fields(c)
+	for _, n := range []*uint64{
+		&f.counts.Accepted, &f.counts.Replaced, &f.counts.Filled, &f.counts.Duplicate, &f.counts.Old, &f.counts.Far, &f.counts.Gaps,
+	} {
+		c.Uint64(n)
+	}
+	c.Int64(&f.done)
+}
+
+// State walks the state with a codec of the engine's: it writes a snapshot, or reads one into a Forecaster of the same
+// Config.
+func (f *Forecaster) State(c *state.Codec) { f.fields(c) }

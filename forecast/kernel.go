@@ -1,0 +1,83 @@
+package forecast
+
+import (
+	"math"
+
+	"github.com/headroom-go/headroom/internal/fp"
+)
+
+// Kind is what is known beforehand of the response to one kind of announced event.
+//
+// The response is a delayed gamma curve of order 2: nothing until Delay after the start, a peak Rise later, gone after
+// about ten times Rise. Its total, as minutes of the demand of the time (a lift of 2 brings as many extra visits as two
+// ordinary minutes do), is log-normal with median Lift and standard deviation Spread of the logarithm. If events of the
+// kind carry weights, the median grows with (weight/typical weight)^WeightPower.
+//
+// The defaults describe a TV spot: the web response peaks about a minute after the airing and is gone in five, typical
+// lifts are .3 to .6 of the demand of the minute with a tail to fifteenfold, and visits grow with spend less than
+// proportionally.
+type Kind struct {
+	Name        string   `json:"name"`
+	Lift        float64  `json:"lift,omitempty"`         // minutes of ordinary demand [1.5]
+	Spread      float64  `json:"spread,omitempty"`       // standard deviation of ln(total) [1.2]
+	WeightPower float64  `json:"weight_power,omitempty"` // exponent, 0..2 [0.6]
+	Delay       Duration `json:"delay,omitempty"`        // from the start to the first response [14s]
+	Rise        Duration `json:"rise,omitempty"`         // from the first response to the peak [33s]
+}
+
+// Defaults returns k with every zero field replaced by its default.
+func (k Kind) Defaults() Kind {
+	if k.Lift == 0 {
+		k.Lift = 1.5
+	}
+	if k.Spread == 0 {
+		k.Spread = 1.2
+	}
+	if k.WeightPower == 0 {
+		k.WeightPower = 0.6
+	}
+	if k.Delay == 0 {
+		k.Delay = Duration(14e9)
+	}
+	if k.Rise == 0 {
+		k.Rise = Duration(33e9)
+	}
+	return k
+}
+
+// tail is the number of rise times after which the response counts as over: 99.9 % of a gamma curve of order 2 has come.
+const tail = 9.3
+
+// after returns how long after the end of an event its response lasts, in seconds.
+func (k *Kind) after() float64 {
+	return k.Delay.Std().Seconds() + float64(tail*k.Rise.Std().Seconds())
+}
+
+// share returns which part of the response of an event that starts at 0 and lasts length seconds comes between from and
+// to seconds. An event that lasts sends its response evenly over its length.
+func (k *Kind) share(from, to, length float64) float64 {
+	delay, rise := k.Delay.Std().Seconds(), k.Rise.Std().Seconds()
+	from, to = from-delay, to-delay
+	if length < 1 {
+		return cumulative(to, rise) - cumulative(from, rise)
+	}
+	s := (integral(to, rise) - integral(to-length, rise)) - (integral(from, rise) - integral(from-length, rise))
+	return math.Max(0, s/length)
+}
+
+// cumulative is the distribution function of the gamma curve of order 2 and scale rise.
+func cumulative(t, rise float64) float64 {
+	if t <= 0 {
+		return 0
+	}
+	r := t / rise
+	return 1 - float64((1+r)*fp.Exp(-r))
+}
+
+// integral is the integral of cumulative from 0 to t.
+func integral(t, rise float64) float64 {
+	if t <= 0 {
+		return 0
+	}
+	return t - float64(2*rise) + float64((t+float64(2*rise))*fp.Exp(-t/rise))
+}

@@ -1,0 +1,90 @@
+package forecast
+
+import "github.com/headroom-go/headroom/internal/state"
+
+// profile learns a value for each time of a period (an hour, a day, a week) in bins of equal width.
+//
+// The values of one visit to a bin are averaged, and when the visit is over the bin moves towards that average by gain;
+// the first visit sets it. A bin that was never visited has no value. Bins follow local civil time: the caller passes
+// seconds since the period began on the local clock.
+type profile struct {
+	period int64 // seconds
+	width  int64 // of a bin, seconds
+	gain   float64
+	bins   []float32
+	set    []bool
+
+	bin int // being visited, -1 before the first
+	sum float64
+	n   float64
+}
+
+// newProfile returns a profile over period seconds in bins of about width seconds: as many as fit, at least one.
+func newProfile(period, width int64, gain float64) profile {
+	n := max(1, period/max(1, width))
+	return profile{period: period, width: (period + n - 1) / n, gain: gain, bins: make([]float32, n), set: make([]bool, n), bin: -1}
+}
+
+// at returns the bin of local second sec (since 1970 on the local clock, any sign).
+func (p *profile) at(sec int64) int {
+	s := sec % p.period
+	if s < 0 {
+		s += p.period
+	}
+	return int(min(s/p.width, int64(len(p.bins)-1)))
+}
+
+// update adds a value at local second sec.
+func (p *profile) update(sec int64, v float64) {
+	if b := p.at(sec); b != p.bin {
+		p.settle()
+		p.bin = b
+	}
+	p.sum += v
+	p.n++
+}
+
+// settle ends the visit to the current bin.
+func (p *profile) settle() {
+	if p.bin >= 0 && p.n > 0 {
+		mean := float32(p.sum / p.n)
+		if p.set[p.bin] {
+			p.bins[p.bin] += float32(float32(p.gain) * (mean - p.bins[p.bin]))
+		} else {
+			p.bins[p.bin], p.set[p.bin] = mean, true
+		}
+	}
+	p.sum, p.n = 0, 0
+}
+
+// value returns what is known for local second sec, and false if that bin was never visited.
+func (p *profile) value(sec int64) (float64, bool) {
+	b := p.at(sec)
+	return float64(p.bins[b]), p.set[b]
+}
+
+// change returns the value at target less the value at from, and the value at from; both are 0 while either is unknown.
+func (p *profile) change(from, target int64) (delta, base float64) {
+	a, okA := p.value(from)
+	b, okB := p.value(target)
+	if !okA || !okB {
+		return 0, 0
+	}
+	return b - a, a
+}
+
+func (p *profile) fields(c *state.Codec) {
+	c.Float32s(p.bins)
+	if c.Len(len(p.set)) {
+		for i := range p.set {
+			c.Bool(&p.set[i])
+		}
+	}
+	c.Int(&p.bin)
+	c.Float64(&p.sum)
+	c.Float64(&p.n)
+	if c.Reading() && (p.bin < -1 || p.bin >= len(p.bins)) {
+		c.Fail(errBin)
+		p.bin = -1
+	}
+}

@@ -1,0 +1,112 @@
+package forecast
+
+import (
+	"math"
+
+	"github.com/headroom-go/headroom/internal/fp"
+	"github.com/headroom-go/headroom/internal/state"
+)
+
+// NumLevels is the number of quantile levels of a forecast.
+const NumLevels = 24
+
+// Levels are the quantile levels that a forecast is given at. They are dense at the top, where head-room is decided: the
+// newsvendor fractile 1 - 1/penalty is .95 at a penalty of 20 and .995 at 200.
+var Levels = [NumLevels]float64{
+	.01, .05, .1, .2, .3, .4, .5, .6, .7, .75, .8, .85, .875, .9, .925, .94, .95, .96, .97, .98, .99, .995, .998, .999,
+}
+
+// Bins of the error histogram: equal widths in asinh(2u), so that they are fine around zero and wide in the tails. The
+// lowest begins at u = -5.0 and the highest ends at u = 61.
+const (
+	shapeBins  = 32
+	shapeLow   = -3.0
+	shapeWidth = 8.5 / shapeBins
+	contexts   = 12
+	// shapeDecay forgets the histogram with a memory of 1/(1-decay) = 3,333 steps: two days at one minute.
+	shapeDecay = 0.9997
+	// shrink is how many observations the common histogram counts for inside a context.
+	shrink = 30
+)
+
+// shape is the distribution of scaled forecast errors u = (demand - location)/scale, learned online: one histogram for
+// all, and one for each context (how the newest value stands to its levels), shrunk towards the common one. It needs no
+// assumption on the distribution, is asymmetric, and gives monotone quantiles by construction.
+type shape struct {
+	count  [contexts + 1][shapeBins]float64 // the last row is the common histogram
+	total  [contexts + 1]float64
+	weight float64 // of the next observation: grows instead of decaying all that came before
+}
+
+const common = contexts
+
+// newShape begins with a few pseudo-observations of a Laplace distribution with mean absolute deviation 1, which is what
+// scaled errors have by definition, and a long right tail.
+func newShape() shape {
+	s := shape{weight: 1}
+	for b := range shapeBins {
+		m := 0.5 * (binEdge(b) + binEdge(b+1))
+		w := binEdge(b+1) - binEdge(b)
+		s.count[common][b] = float64(5 * 0.5 * w * fp.Exp(-math.Abs(m)))
+		s.total[common] += s.count[common][b]
+	}
+	return s
+}
+
+// binEdge returns the lower edge of bin b in units of scaled error.
+func binEdge(b int) float64 { return 0.5 * fp.Sinh(shapeLow+float64(float64(b)*shapeWidth)) }
+
+func (s *shape) update(ctx int, u float64) {
+	if math.IsNaN(u) {
+		return
+	}
+	t := (fp.Asinh(2*math.Max(-100, math.Min(u, 100))) - shapeLow) / shapeWidth
+	b := int(math.Max(0, math.Min(math.Floor(t), shapeBins-1)))
+	s.count[ctx][b] += s.weight
+	s.total[ctx] += s.weight
+	s.count[common][b] += s.weight
+	s.total[common] += s.weight
+	if s.weight /= shapeDecay; s.weight > 1e9 {
+		s.rescale(1 / s.weight)
+	}
+}
+
+func (s *shape) rescale(f float64) {
+	for i := range s.count {
+		for b := range s.count[i] {
+			s.count[i][b] *= f
+		}
+		s.total[i] *= f
+	}
+	s.weight = 1
+}
+
+// quantiles writes the scaled errors at Levels for a context.
+func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 1]float64) {
+	pull := float64(shrink*s.weight) / s.total[common]
+	total := s.total[ctx] + float64(shrink*s.weight)
+	var below float64
+	b := 0
+	in := s.count[ctx][0] + float64(pull*s.count[common][0])
+	for i, tau := range Levels {
+		want := float64(tau * total)
+		for below+in < want && b < shapeBins-1 {
+			below += in
+			b++
+			in = s.count[ctx][b] + float64(pull*s.count[common][b])
+		}
+		part := 0.5
+		if in > 0 {
+			part = math.Max(0, math.Min(1, (want-below)/in))
+		}
+		dst[i] = edges[b] + float64(part*(edges[b+1]-edges[b]))
+	}
+}
+
+func (s *shape) fields(c *state.Codec) {
+	for i := range s.count {
+		c.Float64s(s.count[i][:])
+	}
+	c.Float64s(s.total[:])
+	c.Float64(&s.weight)
+}

@@ -1,0 +1,44 @@
+package policy
+
+import "github.com/headroom-go/headroom/internal/state"
+
+// MaxHold is the longest Hold, in steps.
+const MaxHold = 256
+
+// Hold remembers the largest need of the newest steps: what was ordered for a step is not released before that step has
+// come, or an order and its cancellation would chase each other through the boot time. The memory is the caller's.
+type Hold struct {
+	need []int32 // ring by step index
+	step int64   // newest step, -1 before the first
+}
+
+// NewHold returns a Hold over n steps, 1 <= n <= MaxHold, the newest included.
+func NewHold(n int) Hold { return Hold{need: make([]int32, n), step: -1} }
+
+// Raise records that step k needs n replicas and returns the largest need of the held steps. Several calls for one step
+// keep the largest of them; a step before the newest changes nothing.
+func (h *Hold) Raise(k int64, n int) int {
+	w := int64(len(h.need))
+	if h.step < 0 || k-h.step >= w {
+		clear(h.need)
+		h.step = k
+	}
+	for h.step < k {
+		h.step++
+		h.need[h.step%w] = 0
+	}
+	if k == h.step {
+		h.need[k%w] = max(h.need[k%w], int32(min(n, maxReplicas)))
+	}
+	top := n
+	for _, v := range h.need {
+		top = max(top, int(v))
+	}
+	return top
+}
+
+// State walks the memory for snapshots.
+func (h *Hold) State(c *state.Codec) {
+	c.Int32s(h.need)
+	c.Int64(&h.step)
+}

@@ -1,0 +1,150 @@
+package scaler
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy"
+)
+
+// Decision is the answer of the engine with the record of how it came about. It holds no references into the engine and
+// can be copied; Recommend fills it in place without allocating.
+type Decision struct {
+	Time     time.Time     // the caller's time
+	Replicas int           // ready and starting replicas should become this many
+	Ready    int           // replicas that serve, as observed
+	Starting int           // replicas on order, as observed
+	Lead     time.Duration // from Time to the step in which replicas ordered now serve
+
+	Signal   string                      // the signal with the largest need
+	Capacity float64                     // demand that one replica carries, unit of that signal
+	Observed float64                     // value of the newest closed step of that signal; NaN for a gap or before the first sample
+	Demand   [forecast.NumLevels]float64 // its quantiles at forecast.Levels, Lead from now; NaN before the first sample
+	Need     policy.Band                 // between these counts the fleet is left alone
+	Penalty  float64                     // price of unserved demand over price of a replica
+
+	Age   time.Duration // since the newest sample's time, of the signal whose newest sample is oldest; 0 before the first
+	Stale bool          // the newest sample of some signal is too old, or there is none
+	Event bool          // an announced event has an effect within the horizon
+
+	trail policy.Trail
+}
+
+// Steps returns the rules that changed the count, in order: the first starts from the ordered count (Ready + Starting),
+// the last ends at Replicas. No steps means that everything agreed on what is there. The slice belongs to d.
+func (d *Decision) Steps() []policy.Step { return d.trail.Steps() }
+
+// Change returns how many replicas to order (positive) or to release (negative).
+func (d *Decision) Change() int { return d.Replicas - d.Ready - d.Starting }
+
+// Quantile returns the demand at the lead time that is exceeded with probability 1-level, interpolated between the levels
+// of the forecast; NaN before the first sample.
+func (d *Decision) Quantile(level float64) float64 {
+	const last = forecast.NumLevels - 1
+	for i, l := range forecast.Levels {
+		if level > l {
+			continue
+		}
+		if i == 0 {
+			return d.Demand[0]
+		}
+		part := (level - forecast.Levels[i-1]) / (l - forecast.Levels[i-1])
+		return d.Demand[i-1] + float64(part*(d.Demand[i]-d.Demand[i-1]))
+	}
+	return d.Demand[last]
+}
+
+// String returns the decision on one line, such as
+//
+//	12 -> 15 replicas (need 12 -> 15): demand at 20:57:00 is 118 (half), 143 (.95); a replica carries 10
+func (d *Decision) String() string {
+	var b strings.Builder
+	ordered := d.Ready + d.Starting
+	if d.Replicas == ordered {
+		fmt.Fprintf(&b, "%d replicas stay", ordered)
+	} else {
+		fmt.Fprintf(&b, "%d -> %d replicas", ordered, d.Replicas)
+	}
+	for i, s := range d.Steps() {
+		sep := ", "
+		if i == 0 {
+			sep = " ("
+		}
+		fmt.Fprintf(&b, "%s%s %d -> %d", sep, s.Rule, s.Before, s.After)
+	}
+	if len(d.Steps()) > 0 {
+		b.WriteByte(')')
+	}
+	if math.IsNaN(d.Demand[0]) {
+		b.WriteString(": no sample yet")
+		return b.String()
+	}
+	fmt.Fprintf(&b, ": %s at %s is %.4g (half), %.4g (.95); a replica carries %.4g", d.Signal, d.Time.Add(d.Lead).Format(time.TimeOnly), d.Quantile(.5), d.Quantile(.95), d.Capacity)
+	if d.Stale {
+		fmt.Fprintf(&b, "; newest sample is %v old", d.Age)
+	}
+	return b.String()
+}
+
+// decisionJSON is the JSON form of a Decision: durations in seconds, demand as level and value, null for NaN.
+type decisionJSON struct {
+	Time     time.Time     `json:"time"`
+	Replicas int           `json:"replicas"`
+	Change   int           `json:"change"`
+	Ready    int           `json:"ready"`
+	Starting int           `json:"starting"`
+	LeadS    float64       `json:"lead_s"`
+	Signal   string        `json:"signal"`
+	Capacity float64       `json:"capacity"`
+	Observed *float64      `json:"observed"`
+	Demand   []quantile    `json:"demand"`
+	Need     [2]int        `json:"need"`
+	Penalty  float64       `json:"penalty"`
+	AgeS     float64       `json:"age_s"`
+	Stale    bool          `json:"stale"`
+	Event    bool          `json:"event"`
+	Steps    []policy.Step `json:"steps"`
+}
+
+type quantile struct {
+	Level float64 `json:"level"`
+	Value float64 `json:"value"`
+}
+
+// MarshalJSON implements json.Marshaler. Durations are seconds; "demand" is empty and "observed" null while unknown.
+func (d *Decision) MarshalJSON() ([]byte, error) {
+	out := decisionJSON{
+		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
+		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty,
+		AgeS: d.Age.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
+	}
+	if !math.IsNaN(d.Observed) {
+		out.Observed = &d.Observed
+	}
+	for i, v := range d.Demand {
+		if !math.IsNaN(v) {
+			out.Demand = append(out.Demand, quantile{forecast.Levels[i], v})
+		}
+	}
+	return json.Marshal(out)
+}
+
+// LogValue implements slog.LogValuer with the fields that a log line wants.
+func (d *Decision) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.Int("replicas", d.Replicas), slog.Int("change", d.Change()), slog.Int("ready", d.Ready), slog.Int("starting", d.Starting),
+		slog.Duration("lead", d.Lead), slog.String("signal", d.Signal), slog.Bool("stale", d.Stale), slog.Bool("event", d.Event),
+	}
+	if !math.IsNaN(d.Demand[0]) {
+		attrs = append(attrs, slog.Float64("demand_p50", d.Quantile(.5)), slog.Float64("demand_p95", d.Quantile(.95)))
+	}
+	for _, s := range d.Steps() {
+		attrs = append(attrs, slog.Group(s.Rule.String(), slog.Int("before", s.Before), slog.Int("after", s.After)))
+	}
+	return slog.GroupValue(attrs...)
+}

@@ -1,0 +1,294 @@
+package scaler
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/internal/state"
+	"github.com/headroom-go/headroom/policy"
+)
+
+// Engine decides. It holds one Forecaster per signal and the memory of the policy; all buffers are sized by New, and
+// Observe, Announce, Withdraw, Recommend and Peek allocate nothing.
+//
+// An Engine is not safe for concurrent use: whoever drives it, one goroutine at a time.
+type Engine struct {
+	cfg     Config
+	print   Fingerprint
+	signals []signal
+	limits  policy.Limits
+	plan    policy.Plan
+	apart   time.Duration   // between the rows of the plan
+	leads   []time.Duration // of the rows of the plan, from now
+	rows    []policy.Curve  // scratch: one per row
+	demand  []float64       // scratch: quantiles of all rows
+	saved   []byte          // scratch of Peek
+
+	// What Recommend changes, apart from the forecasters:
+	hold policy.Hold
+	last int64 // unix nanoseconds of the newest decision
+	ever bool  // there was one
+}
+
+// signal is one demand series with what one replica carries of it.
+type signal struct {
+	name     string
+	capacity float64
+	forecast *forecast.Forecaster
+}
+
+// New returns an engine that has seen nothing. The configuration is completed WithDefaults and validated; the error is
+// Faults, with every fault.
+func New(cfg Config) (*Engine, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	boot := cfg.bootSteps()
+	// A plan looks Horizon steps ahead and must reach at least as far as an order does; where boot takes many steps its
+	// rows are wider apart, so that their number stays bounded.
+	stride := 1 + boot/(policy.MaxRows-policy.Horizon-1)
+	planBoot := (boot + stride - 1) / stride
+	e := &Engine{
+		cfg:    cfg,
+		print:  cfg.Fingerprint(),
+		limits: policy.Limits{Min: cfg.Min, Max: cfg.Max, StepUp: cfg.StepUp, StepDown: cfg.StepDown},
+		plan:   policy.Plan{Penalty: cfg.Penalty, Boot: planBoot, Slack: cfg.Slack},
+		apart:  time.Duration(stride) * cfg.Step.Std(),
+		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),
+	}
+	for h := range max(policy.Horizon, planBoot) + 1 {
+		e.leads = append(e.leads, time.Duration(h)*e.apart)
+	}
+	e.rows = make([]policy.Curve, len(e.leads))
+	e.demand = make([]float64, len(e.leads)*forecast.NumLevels)
+	for _, s := range cfg.Signals {
+		e.signals = append(e.signals, signal{s.Name, s.Capacity, forecast.New(forecast.Config{
+			Step: cfg.Step, Unit: s.Capacity, Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
+		})})
+	}
+	return e, nil
+}
+
+// Config returns the configuration with its defaults.
+func (e *Engine) Config() Config { return e.cfg.WithDefaults() }
+
+// Fingerprint returns the fingerprint of the configuration.
+func (e *Engine) Fingerprint() Fingerprint { return e.print }
+
+// Observe gives the engine one sample of a signal (its index in Config.Signals). Sample.Time is the start of the interval
+// that the value describes. NaN is a known gap. Samples that are late, double or irregular are sorted out as package
+// forecast says, without an error; Counts tells how many there were. The error is a *SampleError where the signal does
+// not exist or the value is negative or infinite, and then nothing was changed.
+func (e *Engine) Observe(signal int, s forecast.Sample) error {
+	switch {
+	case signal < 0 || signal >= len(e.signals):
+		return &SampleError{signal, s.Value, "a signal from 0 to " + strconv.Itoa(len(e.signals)-1)}
+	case s.Value < 0 || math.IsInf(s.Value, 0):
+		return &SampleError{signal, s.Value, "a finite value of 0 or more, or NaN for a gap"}
+	case s.Value > maxValue:
+		return &SampleError{signal, s.Value, "at most 1e18"}
+	case s.Time.Year() < 1700 || s.Time.Year() > 2250:
+		return &SampleError{signal, s.Value, "a time between the years 1700 and 2250"}
+	}
+	e.signals[signal].forecast.Observe(s.Time, s.Value)
+	return nil
+}
+
+// maxValue keeps squares and sums of demand inside float64, and counts inside an int.
+const maxValue = 1e18
+
+// Counts returns what became of the samples of a signal; it is zero for a signal that does not exist.
+func (e *Engine) Counts(signal int) forecast.Counts {
+	if signal < 0 || signal >= len(e.signals) {
+		return forecast.Counts{}
+	}
+	return e.signals[signal].forecast.Counts()
+}
+
+// Announce tells the engine of an event, or changes the announced event that has the same ID. An event may only raise a
+// decision. Errors: a *forecast.EventError for a bad field, ErrEventTableFull; either way nothing was changed.
+//
+// The engine keeps the strings ID and Kind, and no Labels.
+func (e *Engine) Announce(ev forecast.Event) error {
+	for i := range e.signals {
+		// The tables are alike, so that what the first accepts all accept.
+		if err := e.signals[i].forecast.Announce(ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Withdraw takes an announced event back. It returns ErrUnknownEvent where none has the ID, for example because it has
+// passed.
+func (e *Engine) Withdraw(id string) error {
+	for i := range e.signals {
+		if err := e.signals[i].forecast.Withdraw(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Recommend fills d with the decision at time now for the observed fleet, and remembers it. It may be called as often as
+// one likes: between two samples the same fleet gets the same answer, and what is on order is not ordered twice. A time
+// before that of the last decision leaves the fleet as it is. The error is a *FleetError, and then d and the engine are
+// unchanged.
+func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error {
+	if err := check(fleet); err != nil {
+		return err
+	}
+	ordered := fleet.Ordered()
+	*d = Decision{Time: now, Replicas: ordered, Ready: fleet.Ready, Starting: fleet.Starting, Lead: e.leads[e.plan.Boot], Penalty: e.cfg.Penalty, Observed: math.NaN()}
+	for i := range d.Demand {
+		d.Demand[i] = math.NaN()
+	}
+	nano := now.UnixNano()
+	if e.ever && nano < e.last {
+		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
+		e.age(d, now)
+		d.trail.Mark(policy.RuleClock, ordered)
+		return nil
+	}
+	e.ever, e.last = true, nano
+	for i := range e.signals {
+		e.signals[i].forecast.Advance(now)
+	}
+	e.age(d, now)
+
+	n := e.need(d, now, fleet)
+	n = e.reactive(d, n)
+	n = e.limits.Rate(&d.trail, n, ordered)
+	if d.Stale {
+		n = d.trail.Apply(policy.RuleStale, n, max(n, ordered))
+	}
+	d.Replicas = e.limits.Bound(&d.trail, n)
+	return nil
+}
+
+// check refuses a fleet that cannot be.
+func check(f policy.Fleet) error {
+	count := func(n int, field string) error {
+		if n < 0 || n > maxCount {
+			return &FleetError{field, strconv.Itoa(n), "0 to " + strconv.Itoa(maxCount)}
+		}
+		return nil
+	}
+	if err := count(f.Ready, "ready"); err != nil {
+		return err
+	}
+	if err := count(f.Starting, "starting"); err != nil {
+		return err
+	}
+	if f.Boot < 0 || f.Boot > maxWait.Std() {
+		return &FleetError{"boot", f.Boot.String(), "0s (as configured) to " + maxWait.String()}
+	}
+	return nil
+}
+
+// age fills in how old the samples are.
+func (e *Engine) age(d *Decision, now time.Time) {
+	for i := range e.signals {
+		newest, ok := e.signals[i].forecast.Series().Newest()
+		if !ok {
+			d.Stale = true
+			continue
+		}
+		age := max(0, now.Sub(newest))
+		d.Age = max(d.Age, age)
+		d.Stale = d.Stale || age > e.cfg.MaxAge.Std()
+	}
+}
+
+// need returns the count that demand asks for, over all signals, and fills in what it was based on.
+func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
+	ordered := fleet.Ordered()
+	boot := e.plan.Boot
+	if fleet.Boot > 0 {
+		boot = min(int((fleet.Boot+e.apart-1)/e.apart), len(e.leads)-1)
+	}
+	d.Lead = e.leads[boot]
+	ready := false
+	var ordinary, event policy.Band
+	for i := range e.signals {
+		s := &e.signals[i]
+		if !s.forecast.Ready() {
+			continue
+		}
+		plain, planned := e.bands(d, s, now, boot)
+		if low := max(plain.Low, planned.Low); !ready || low > max(ordinary.Low, event.Low) {
+			d.Signal, d.Capacity = s.name, s.capacity
+			d.Observed, _ = s.forecast.Series().At(s.forecast.Series().Last())
+			copy(d.Demand[:], e.demand[boot*forecast.NumLevels:])
+		}
+		ordinary, event, ready = ordinary.Join(plain), event.Join(planned), true
+	}
+	if !ready {
+		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
+		d.trail.Mark(policy.RuleNoData, ordered)
+		return ordered
+	}
+	d.Need = ordinary.Join(event)
+	n := d.trail.Apply(policy.RuleNeed, ordered, ordinary.Clamp(ordered))
+	// An event only raises: where it asks for less than ordinary demand does, ordinary demand decides.
+	n = d.trail.Apply(policy.RuleEvent, n, max(n, event.Clamp(ordered)))
+	held := e.hold.Raise(now.UnixNano()/int64(e.cfg.Step), n)
+	// What is held may be kept but not ordered again: limits or a lost replica may have made it less.
+	return d.trail.Apply(policy.RuleHold, n, max(n, min(held, ordered)))
+}
+
+// bands returns what one signal asks for: the band of ordinary demand at the step in which an order serves, and, while an
+// announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles in e.demand.
+func (e *Engine) bands(d *Decision, s *signal, now time.Time, boot int) (ordinary, event policy.Band) {
+	row := boot * forecast.NumLevels
+	arrival := e.leads[boot : boot+1]
+	s.forecast.Ordinary(e.demand[row:row:row+forecast.NumLevels], now, arrival)
+	if e.rows[boot].Set(forecast.Levels[:], e.demand[row:row+forecast.NumLevels], s.capacity) {
+		ordinary = e.rows[boot].Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	}
+	if !s.forecast.Near(now, now.Add(e.leads[len(e.leads)-1])) {
+		return ordinary, event
+	}
+	d.Event = true
+	e.demand = s.forecast.Quantiles(e.demand, now, e.leads)
+	for h := range e.rows {
+		if !e.rows[h].Set(forecast.Levels[:], e.demand[h*forecast.NumLevels:(h+1)*forecast.NumLevels], s.capacity) {
+			return ordinary, event
+		}
+	}
+	plan := e.plan
+	plan.Boot = boot
+	return ordinary, plan.Band(e.rows)
+}
+
+// reactive applies the operator's floor on observed demand.
+func (e *Engine) reactive(d *Decision, n int) int {
+	if e.cfg.ReactiveTarget == 0 {
+		return n
+	}
+	floor := 0
+	for i := range e.signals {
+		s := &e.signals[i]
+		series := s.forecast.Series()
+		if v, _ := series.At(series.Last()); !math.IsNaN(v) {
+			f := math.Ceil(v / float64(s.capacity*e.cfg.ReactiveTarget))
+			floor = max(floor, int(math.Min(f, maxCount)))
+		}
+	}
+	return d.trail.Apply(policy.RuleReactive, n, max(n, floor))
+}
+
+// Peek fills d with what Recommend would decide, and changes nothing: ask it what another fleet, or a later time, would
+// get.
+func (e *Engine) Peek(d *Decision, now time.Time, fleet policy.Fleet) error {
+	w := state.NewWriter(e.saved[:0])
+	e.fields(&w)
+	e.saved = w.Bytes()
+	err := e.Recommend(d, now, fleet)
+	r := state.NewReader(e.saved)
+	e.fields(&r)
+	return err
+}

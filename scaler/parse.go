@@ -1,0 +1,187 @@
+package scaler
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// ParseConfig reads a Config from JSON. Fields that are not there stay zero: apply WithDefaults, then Validate, which New
+// does by itself. Unknown fields, fields that come twice and values of the wrong type are refused, all of them at once,
+// as Faults.
+//
+// YAML loads through any YAML-to-JSON converter.
+func ParseConfig(b []byte) (Config, error) {
+	var c Config
+	dec := json.NewDecoder(bytes.NewReader(b))
+	var raw json.RawMessage
+	if err := dec.Decode(&raw); err != nil {
+		return Config{}, fmt.Errorf("config: %w", syntax(b, err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Config{}, errors.New("config: there is more text after the closing brace")
+	}
+	var f Faults
+	parseStruct(raw, reflect.ValueOf(&c).Elem(), "", &f)
+	if len(f) > 0 {
+		return Config{}, f
+	}
+	return c, nil
+}
+
+// syntax adds the line to an error of the JSON decoder.
+func syntax(b []byte, err error) error {
+	var se *json.SyntaxError
+	if errors.As(err, &se) {
+		at := min(int(se.Offset), len(b))
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(b[:at], []byte("\n")), err)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the text ends before the configuration does")
+	}
+	return err
+}
+
+// parseStruct fills the struct v from a JSON object and reports every fault below path.
+func parseStruct(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
+	members, err := objectMembers(raw)
+	if err != nil {
+		*f = append(*f, Fault{orRoot(path), kindOf(raw), "an object"})
+		return
+	}
+	fields := map[string]reflect.Value{}
+	var names []string
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		fields[name] = v.Field(i)
+		names = append(names, name)
+	}
+	seen := map[string]bool{}
+	for _, m := range members {
+		at := strings.TrimPrefix(path+"."+m.name, ".")
+		field, known := fields[m.name]
+		switch {
+		case !known:
+			*f = append(*f, Fault{at, "unknown", "one of " + strings.Join(names, ", ")})
+		case seen[m.name]:
+			*f = append(*f, Fault{at, "there twice", "each field once"})
+		case field.Kind() == reflect.Slice:
+			parseList(m.value, field, at, f)
+		default:
+			parseValue(m.value, field, at, f)
+		}
+		seen[m.name] = true
+	}
+}
+
+// parseList fills the slice v of structs from a JSON array.
+func parseList(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		*f = append(*f, Fault{path, kindOf(raw), "a list"})
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(items), len(items))
+	for i, item := range items {
+		parseStruct(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i), f)
+	}
+	v.Set(list)
+}
+
+// parseValue fills the scalar v.
+func parseValue(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
+	if err := json.Unmarshal(raw, v.Addr().Interface()); err == nil && string(raw) != "null" {
+		return
+	}
+	wanted := "a whole number"
+	switch v.Interface().(type) {
+	case Duration:
+		wanted = `a duration in quotes, such as "90s"`
+	case float64:
+		wanted = "a number"
+	case string:
+		wanted = "a text in quotes"
+	}
+	value := string(raw)
+	if len(value) > 40 {
+		value = value[:40] + "..."
+	}
+	*f = append(*f, Fault{path, value, wanted})
+}
+
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// objectMembers returns the members of a JSON object in their order, duplicates included.
+func objectMembers(raw json.RawMessage) ([]member, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	tok, err := dec.Token()
+	if err != nil || tok != json.Delim('{') {
+		return nil, errors.New("not an object")
+	}
+	var out []member
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		out = append(out, member{name, value})
+	}
+	return out, nil
+}
+
+// kindOf names the type of a JSON value.
+func kindOf(raw json.RawMessage) string {
+	s := strings.TrimSpace(string(raw))
+	switch {
+	case s == "":
+		return "empty"
+	case s[0] == '{':
+		return "an object"
+	case s[0] == '[':
+		return "a list"
+	case s[0] == '"':
+		return "a text"
+	case s == "null" || s == "true" || s == "false":
+		return s
+	}
+	return "a number"
+}
+
+func orRoot(path string) string {
+	if path == "" {
+		return "the whole"
+	}
+	return path
+}
+
+// Fingerprint identifies a configuration: the SHA-256 hash of its canonical form. Two clusters decide alike if and only
+// if their fingerprints are equal.
+type Fingerprint [sha256.Size]byte
+
+// String returns the fingerprint in hexadecimal.
+func (p Fingerprint) String() string { return hex.EncodeToString(p[:]) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Fingerprint) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Fingerprint returns the fingerprint of c with its defaults: a default that is written out changes nothing.
+func (c Config) Fingerprint() Fingerprint {
+	c = c.WithDefaults()
+	// A NaN or infinite field has no JSON form and makes the hash that of the empty text: such a Config is not valid.
+	b, _ := json.Marshal(c)
+	return sha256.Sum256(b)
+}
