@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"text/tabwriter"
+)
+
+// Comparison is what several policies did on one case.
+type Comparison struct {
+	Case    Case
+	Optimum Result   // the clairvoyant optimum, whether it is among the policies or not
+	Results []Result // one for each policy, in the order asked for
+}
+
+// Compare plays the policies with these names (see Policies), and the clairvoyant optimum in any case. Options.Progress
+// hears of all of them together. Any fault is an error; then there is no comparison.
+func Compare(ctx context.Context, c Case, names []string) (*Comparison, error) {
+	if err := c.Options.Validate(c.Trace); err != nil {
+		return nil, err
+	}
+	report, done, n := c.Options.Progress, 0, c.Trace.Len()
+	play := func(name string, total int) (Result, error) {
+		one := c
+		if report != nil {
+			one.Options.Progress = func(steps, of int) { report(done+int(float64(n)*float64(steps)/float64(of)), total) }
+		}
+		r, err := one.Play(ctx, name)
+		done += n
+		return r, err
+	}
+	total := n
+	for _, name := range names {
+		if name != Clairvoyant {
+			total += n
+		}
+	}
+	optimum, err := play(Clairvoyant, total)
+	if err != nil {
+		return nil, err
+	}
+	out := &Comparison{Case: c, Optimum: optimum}
+	for _, name := range names {
+		r := optimum
+		if name != Clairvoyant {
+			if r, err = play(name, total); err != nil {
+				return nil, err
+			}
+		}
+		out.Results = append(out.Results, r)
+	}
+	return out, nil
+}
+
+// Ratio returns the cost of r over the cost of the optimum, or NaN where the optimum costs nothing.
+func (c *Comparison) Ratio(r Result) float64 {
+	if c.Optimum.Cost == 0 {
+		return math.NaN()
+	}
+	return r.Cost / c.Optimum.Cost
+}
+
+// Result returns the result of the policy with that name and whether there is one.
+func (c *Comparison) Result(name string) (Result, bool) {
+	for _, r := range c.Results {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Result{}, false
+}
+
+// MarshalJSON writes the object of the replay command's -format json: the terms, and for each policy its cost, its ratio to
+// the optimum and its scores. What cannot be computed is null.
+func (c *Comparison) MarshalJSON() ([]byte, error) {
+	type scores struct {
+		Name            string   `json:"name"`
+		Cost            *float64 `json:"cost"`
+		Ratio           *float64 `json:"ratio"`
+		ReplicaHours    *float64 `json:"replica_hours"`
+		Unserved        *float64 `json:"unserved"`
+		Violation       *float64 `json:"violation"`
+		ChangesPerDay   *float64 `json:"changes_per_day"`
+		ReversalsPerDay *float64 `json:"reversals_per_day"`
+		EventUnserved   *float64 `json:"event_unserved"`
+	}
+	t, o := c.Case.Trace, c.Case.Options
+	out := struct {
+		Trace    string   `json:"trace"`
+		Step     float64  `json:"step_s"`
+		N        int      `json:"n"`
+		Capacity float64  `json:"capacity"`
+		Boot     float64  `json:"boot_s"`
+		Penalty  float64  `json:"penalty"`
+		Policies []scores `json:"policies"`
+	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, []scores{}}
+	for _, r := range c.Results {
+		out.Policies = append(out.Policies, scores{r.Name, orNull(r.Cost), orNull(c.Ratio(r)), orNull(r.ReplicaHours),
+			orNull(r.Unserved), orNull(r.Violation), orNull(r.ChangesPerDay), orNull(r.ReversalsPerDay), orNull(r.EventUnserved)})
+	}
+	return json.Marshal(out)
+}
+
+// orNull is nil, which JSON writes as null, for what is not a finite number.
+func orNull(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// WriteTable writes the comparison as text: the terms in two lines, then a line for each policy that leads with its ratio
+// to the optimum. What cannot be computed is "-". Shares are in percent of demand ("unserved"), of the scored time
+// ("violation") and of the excess demand around events ("events").
+func (c *Comparison) WriteTable(w io.Writer) error {
+	t, o := c.Case.Trace, c.Case.Options
+	first := o.FirstScored(t)
+	if _, err := fmt.Fprintf(w, "%s: %d steps of %v, scored from step %d (%s)\n"+
+		"capacity %s a replica, boot %v, lag %v, penalty %s; ratio = cost / cost of the clairvoyant optimum\n\n",
+		t.Name, t.Len(), t.Step, first, t.Spelling[first],
+		strconv.FormatFloat(o.Capacity, 'g', 6, 64), o.Boot, o.Lag, strconv.FormatFloat(o.Penalty, 'g', 6, 64)); err != nil {
+		return err
+	}
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	width := len("policy") // the names stand to the left, the numbers to the right: names get the same length
+	for _, r := range c.Results {
+		width = max(width, len(r.Name))
+	}
+	fmt.Fprintf(tab, "%-*s\tratio\tcost\treplica-hours\tunserved\tviolation\tchanges/day\treversals/day\tevents\t\n", width, "policy")
+	for _, r := range c.Results {
+		fmt.Fprintf(tab, "%-*s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", width, r.Name, decimal(c.Ratio(r), 3, ""),
+			decimal(r.Cost, 1, ""), decimal(r.ReplicaHours, 1, ""), decimal(100*r.Unserved, 3, "%"),
+			decimal(100*r.Violation, 3, "%"), decimal(r.ChangesPerDay, 1, ""), decimal(r.ReversalsPerDay, 1, ""),
+			decimal(100*r.EventUnserved, 1, "%"))
+	}
+	return tab.Flush()
+}
+
+// decimal writes a number with a fixed number of digits after the point, or "-" for what is not a finite number.
+func decimal(v float64, digits int, unit string) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "-"
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64) + unit
+}

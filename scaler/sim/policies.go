@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy/compat"
+	"github.com/headroom-go/headroom/scaler"
+)
+
+// The names of the policies that Policies lists, as tables and other tools know them.
+const (
+	Headroom    = "headroom"    // the engine, see EngineController
+	Clairvoyant = "clairvoyant" // see Optimum
+	Static      = "static_best" // see StaticBest
+	KubeHPA     = "hpa"         // the Kubernetes rule at its defaults, see HPA
+)
+
+// Policies returns the names of all policies that are built, in the order of a table.
+func Policies() []string { return []string{Headroom, Clairvoyant, Static, KubeHPA} }
+
+// ParsePolicies reads a list of names such as "headroom,hpa"; "all" stands for Policies. The order is kept, a name that
+// comes again is left out. An unknown name is an error that lists the known ones; so is an empty list.
+func ParsePolicies(list string) ([]string, error) {
+	var names []string
+	for name := range strings.SplitSeq(list, ",") {
+		add := []string{strings.TrimSpace(name)}
+		if add[0] == "all" {
+			add = Policies()
+		}
+		for _, name := range add {
+			if !slices.Contains(Policies(), name) {
+				return nil, unknownPolicy(name)
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+func unknownPolicy(name string) error {
+	return fmt.Errorf("policy %q: wanted all, or some of %s", name, strings.Join(Policies(), ","))
+}
+
+// Case is what policies are compared on.
+type Case struct {
+	Trace   *Trace
+	Events  []forecast.Event // nil if there are none
+	Options Options
+	// Config is the engine's configuration; EngineConfig makes one that agrees with Options.
+	Config scaler.Config
+}
+
+// Play runs one policy of Policies on the case.
+func (c Case) Play(ctx context.Context, name string) (Result, error) {
+	var r Result
+	var err error
+	switch name {
+	case Headroom:
+		var h *EngineController
+		if h, err = NewEngineController(c.Config, c.Events, c.Options.Announce); err == nil {
+			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
+		}
+	case Clairvoyant:
+		r, err = Optimum(ctx, c.Trace, c.Events, c.Options)
+	case Static:
+		r, err = StaticBest(ctx, c.Trace, c.Events, c.Options)
+	case KubeHPA:
+		var h *HPA
+		if h, err = NewHPA(compat.DefaultHPAParams(), c.Trace.Step, c.Options.Capacity); err == nil {
+			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
+		}
+	default:
+		return Result{}, unknownPolicy(name)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", name, err)
+	}
+	r.Name = name
+	return r, nil
+}

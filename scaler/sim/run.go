@@ -1,0 +1,98 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy"
+)
+
+// Controller decides how many replicas there should be.
+//
+// Decide is called once per step, in order, from the second step on. It returns the number of replicas to have ordered;
+// the plant raises it to its smallest fleet. To leave the fleet alone, return s.Fleet.Ordered(). An error ends the run.
+type Controller interface {
+	Decide(s *Step) (int, error)
+}
+
+// Step is what a controller may know when it decides. The slices are the trace's own up to what is visible: read them, do
+// not write. A Step is valid during the call that it is passed to.
+type Step struct {
+	// Index is the number of the step, from 0, and Time its start.
+	Index int
+	Time  time.Time
+	// Length is the length of a step.
+	Length time.Duration
+	// Times holds the start of each step up to this one.
+	Times []time.Time
+	// Demand holds what has been measured so far: Demand[j] is the load during step j, NaN if it is a hole. It ends with
+	// step Index-1 less the lag, and is empty while nothing has been seen.
+	Demand []float64
+	// Fleet is the fleet after this step's arrivals. Its Boot is zero: the configured boot time holds.
+	Fleet policy.Fleet
+}
+
+// Result is a run: what the fleet was at each step of the trace, and the scores.
+type Result struct {
+	// Name is the policy's name in tables, "" if Run was called with a controller of the caller's.
+	Name string
+	// Ordered and Ready are the replicas billed and the replicas serving, for each step.
+	Ordered, Ready []int32
+	Scores
+}
+
+// progressEvery is the number of steps between two looks at the context and two calls of Options.Progress.
+const progressEvery = 1024
+
+// Run plays a trace through a controller and scores it.
+//
+// The events are not shown to the controller: whoever makes one that uses them (see NewEngineController) gives them to it. They are
+// needed for the score EventUnserved; nil is fine. Run fails if the options are not valid for the trace, if ctx ends, or if
+// the controller fails; the error of a controller names the step.
+func Run(ctx context.Context, t *Trace, events []forecast.Event, o Options, c Controller) (Result, error) {
+	if err := o.Validate(t); err != nil {
+		return Result{}, err
+	}
+	n := t.Len()
+	r := Result{Ordered: make([]int32, n), Ready: make([]int32, n)}
+	// An order that would arrive behind the end of the trace never does: no need for memory until then.
+	boot := min(o.BootSteps(t.Step), n)
+	lag := min(o.LagSteps(t.Step), n)
+	plant := policy.NewPlant(boot, replicasFor(t.Demand[0], o.Capacity)+1, o.floor())
+	if !(t.Demand[0] >= 0) {
+		plant.Reset(make([]int32, policy.PlantSlots(boot)), 1, o.floor())
+	}
+	step := Step{Length: t.Step}
+	for i := range n {
+		if i%progressEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return Result{}, err
+			}
+			o.report(i, n)
+		}
+		if i > 0 {
+			plant.Arrive()
+			step.Index, step.Time, step.Times = i, t.Times[i], t.Times[:i+1:i+1]
+			seen := max(i-lag, 0)
+			step.Demand = t.Demand[:seen:seen]
+			step.Fleet = policy.Fleet{Ready: plant.Ready(), Starting: plant.Starting()}
+			want, err := c.Decide(&step)
+			if err != nil {
+				return Result{}, fmt.Errorf("step %d (%s): %w", i, t.Spelling[i], err)
+			}
+			plant.Order(want)
+		}
+		r.Ordered[i], r.Ready[i] = int32(plant.Ordered()), int32(plant.Ready())
+	}
+	o.report(n, n)
+	r.Scores = score(t, events, o, r.Ordered, r.Ready)
+	return r, nil
+}
+
+func (o Options) report(done, total int) {
+	if o.Progress != nil {
+		o.Progress(done, total)
+	}
+}

@@ -1,0 +1,46 @@
+package sim
+
+import (
+	"context"
+	"math"
+
+	"github.com/headroom-go/headroom/forecast"
+)
+
+// StaticBest returns the cheapest fleet of one size that never changes, found in hindsight over the scored steps.
+//
+// The sizes tried are the smallest fleet and from there every size, or every two-hundredth part of the way, up to the one
+// that serves the peak of the trace; of equally cheap ones the smallest wins. Ordered and Ready of the result hold that
+// size at every step. Time is O(200 * steps).
+func StaticBest(ctx context.Context, t *Trace, events []forecast.Event, o Options) (Result, error) {
+	if err := o.Validate(t); err != nil {
+		return Result{}, err
+	}
+	first, n := o.FirstScored(t), t.Len()
+	hours := t.Step.Hours()
+	peak := replicasFor(peakDemand(t.Demand), o.Capacity)
+	stride := max(1, peak/200)
+	best, least := o.floor(), math.Inf(1)
+	for size := o.floor(); size <= max(peak, o.floor()); size += stride {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err
+		}
+		o.report(n*size/(peak+1), n)
+		unserved := 0.0
+		for _, d := range t.Demand[first:] {
+			if d >= 0 {
+				unserved += shortfall(d, o.Capacity, int32(size))
+			}
+		}
+		cost := float64(float64(size)*float64(n-first)*hours) + float64(o.Penalty*unserved/o.Capacity*hours)
+		if cost < least {
+			best, least = size, cost
+		}
+	}
+	o.report(n, n)
+	path := make([]int32, n)
+	for i := range path {
+		path[i] = int32(best)
+	}
+	return Result{Ordered: path, Ready: path, Scores: score(t, events, o, path, path)}, nil
+}
