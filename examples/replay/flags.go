@@ -1,0 +1,162 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/scaler/sim"
+)
+
+// flags are the command line. Other tools call it, so names and meanings are stable.
+type flags struct {
+	trace, events, config, timeline, report, catalog string
+	capacity, penalty, warmup                        number
+	boot, lag, announce                              forecast.Duration
+	scoreFrom                                        moment
+	policies, format                                 string
+	quiet                                            bool
+
+	explicit map[string]bool // the flags that were given
+	names    []string        // the policies
+}
+
+// number is a float64 whose parse error says what was wanted.
+type number float64
+
+func (n *number) UnmarshalText(b []byte) error {
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return fmt.Errorf("wanted a number")
+	}
+	*n = number(v)
+	return nil
+}
+
+func (n number) MarshalText() ([]byte, error) {
+	if n == 0 { // no default of its own: the usage then shows none
+		return nil, nil
+	}
+	return strconv.AppendFloat(nil, float64(n), 'g', -1, 64), nil
+}
+
+// moment is a time whose parse error says what was wanted.
+type moment struct{ time.Time }
+
+func (m *moment) UnmarshalText(b []byte) error {
+	t, err := time.Parse(time.RFC3339, string(b))
+	if err != nil || t.IsZero() {
+		return fmt.Errorf("wanted RFC 3339 such as 2017-10-16T07:00:00Z")
+	}
+	m.Time = t
+	return nil
+}
+
+func (m moment) MarshalText() ([]byte, error) {
+	if m.IsZero() {
+		return nil, nil
+	}
+	return m.Time.MarshalText()
+}
+
+// newFlagSet binds f to a set of flags that prints nothing by itself.
+func newFlagSet(f *flags) *flag.FlagSet {
+	set := flag.NewFlagSet("replay", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	set.StringVar(&f.trace, "trace", "", "play the trace in `FILE`: CSV with columns timestamp and value, plain or .gz (default: a generated week)")
+	set.StringVar(&f.events, "events", "", "announce the events in `FILE`: CSV with a column timestamp; needs -trace")
+	set.TextVar(&f.capacity, "capacity", number(0), "demand that one replica carries, as a `number` (default: larger of p95/40 and max/2000 of the trace)")
+	set.TextVar(&f.boot, "boot", forecast.Duration(120*time.Second), "`time` from the order of a replica until it serves")
+	set.TextVar(&f.penalty, "penalty", number(20), "cost of unserved demand over the cost of the replicas for it, as a `number`")
+	set.TextVar(&f.lag, "lag", forecast.Duration(0), "`time` by which measurements come late")
+	set.TextVar(&f.warmup, "warmup", number(0.3), "`part` of the trace that is played before scoring starts, 0 to less than 1")
+	set.TextVar(&f.scoreFrom, "score-from", moment{}, "score from this `time` on (RFC 3339), whatever -warmup says")
+	set.TextVar(&f.announce, "announce", forecast.Duration(24*time.Hour), "`time` before its start at which an event becomes known")
+	set.StringVar(&f.config, "config", "", "read the engine's configuration from `FILE`, JSON or YAML; explicit flags win over it")
+	set.StringVar(&f.policies, "policies", "all", "play the policies in this `list`: all, or names with commas between")
+	set.StringVar(&f.format, "format", "table", "print a `table or json`")
+	set.StringVar(&f.timeline, "timeline", "", "write the engine's ordered count at every step to `FILE`, CSV time,desired")
+	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (not built yet)")
+	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE` (not built yet)")
+	set.BoolVar(&f.quiet, "quiet", false, "show no progress")
+	return set
+}
+
+// usage prints the flags, which were asked for.
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "replay plays a demand trace through autoscaling policies and prints what each would have cost.")
+	fmt.Fprintf(w, "Policies: %s.\n", strings.Join(sim.Policies(), ", "))
+	set := newFlagSet(new(flags))
+	set.SetOutput(w)
+	set.PrintDefaults()
+}
+
+// parseFlags reads the command line and checks what can be checked without a file being read.
+func parseFlags(args []string) (*flags, error) {
+	f := &flags{explicit: map[string]bool{}}
+	set := newFlagSet(f)
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	set.Visit(func(given *flag.Flag) { f.explicit[given.Name] = true })
+	if set.NArg() > 0 {
+		return nil, fmt.Errorf("argument %q: wanted flags only, such as -trace %s", set.Arg(0), set.Arg(0))
+	}
+	for _, name := range []string{"trace", "events", "config", "timeline", "report", "catalog"} {
+		if f.explicit[name] && set.Lookup(name).Value.String() == "" {
+			return nil, fmt.Errorf("-%s is empty: wanted the name of a file", name)
+		}
+	}
+	for _, name := range []string{"report", "catalog"} {
+		if f.explicit[name] {
+			return nil, fmt.Errorf("-%s %s: not built yet; wanted a call without it", name, set.Lookup(name).Value)
+		}
+	}
+	if f.events != "" && f.trace == "" {
+		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
+	}
+	if f.format != "table" && f.format != "json" {
+		return nil, fmt.Errorf("-format %q: wanted table or json", f.format)
+	}
+	var err error
+	if f.names, err = sim.ParsePolicies(f.policies); err != nil {
+		return nil, fmt.Errorf("-policies: %w", err)
+	}
+	if f.timeline != "" {
+		if err := f.checkTimeline(); err != nil {
+			return nil, fmt.Errorf("-timeline %s: %w", f.timeline, err)
+		}
+	}
+	return f, nil
+}
+
+// checkTimeline finds what would keep the timeline from being written before a long run, not after it.
+func (f *flags) checkTimeline() error {
+	if !slices.Contains(f.names, sim.Headroom) {
+		return fmt.Errorf("it holds the engine's decisions; wanted %s among -policies", sim.Headroom)
+	}
+	if dir, err := os.Stat(filepath.Dir(f.timeline)); err != nil || !dir.IsDir() {
+		return fmt.Errorf("wanted a file in a directory that exists")
+	}
+	there, err := os.Stat(f.timeline)
+	if err != nil {
+		return nil // a new file
+	}
+	if there.IsDir() {
+		return fmt.Errorf("it is a directory; wanted a file")
+	}
+	for _, input := range []string{f.trace, f.events, f.config} {
+		if in, err := os.Stat(input); err == nil && os.SameFile(in, there) {
+			return fmt.Errorf("it is an input; wanted another file")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; read the difference before you commit it")
+
+// play runs the command and returns its exit code and what it printed.
+func play(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// results runs the command, which must succeed and print nothing to standard error.
+func results(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := play(args...)
+	require.Empty(t, stderr)
+	require.Zero(t, code)
+	return stdout
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
+
+// file writes a file into a directory of the test and returns its path.
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+const smallTrace = "timestamp,value\n60,30\n120,50\n180,40\n300,70\n360,80\n420,60\n480,50\n540,40\n600,40\n660,40\n"
+
+func TestDemoTable(t *testing.T) {
+	golden(t, "demo_table.txt", results(t, "-policies", "clairvoyant,static_best,hpa"))
+}
+
+func TestDemoJSON(t *testing.T) {
+	golden(t, "demo.json", results(t, "-policies", "clairvoyant,static_best,hpa", "-format", "json"))
+}
+
+func TestNoFlagPlaysEverything(t *testing.T) {
+	got := results(t)
+	for _, want := range []string{"demo: 10080 steps of 1m0s, scored from step 3024", "boot 2m0s", "penalty 20", "headroom", "clairvoyant", "static_best", "hpa"} {
+		require.Contains(t, got, want)
+	}
+}
+
+// report is the object of -format json.
+type report struct {
+	Trace    string
+	Step     float64 `json:"step_s"`
+	N        int
+	Capacity float64
+	Boot     float64 `json:"boot_s"`
+	Penalty  float64
+	Policies []struct {
+		Name          string
+		Cost, Ratio   float64
+		EventUnserved *float64 `json:"event_unserved"`
+	}
+}
+
+func jsonReport(t *testing.T, args ...string) report {
+	t.Helper()
+	var r report
+	dec := json.NewDecoder(strings.NewReader(results(t, append([]string{"-format", "json"}, args...)...)))
+	require.NoError(t, dec.Decode(&r))
+	require.False(t, dec.More(), "one object")
+	return r
+}
+
+func TestEngineBesideTheOthers(t *testing.T) {
+	r := jsonReport(t, "-quiet")
+	require.Equal(t, "demo", r.Trace)
+	require.Len(t, r.Policies, 4)
+	cost := map[string]float64{}
+	for _, p := range r.Policies {
+		require.GreaterOrEqual(t, p.Ratio, 1.0, p.Name)
+		require.NotNil(t, p.EventUnserved, p.Name)
+		cost[p.Name] = p.Cost
+	}
+	require.Less(t, cost["headroom"], cost["hpa"], "what the library is for")
+}
+
+func TestTraceAndEvents(t *testing.T) {
+	trace, events := file(t, "visits.csv", smallTrace), file(t, "spots.csv", "timestamp,spend_usd\n290,5\n")
+	r := jsonReport(t, "-trace", trace, "-warmup", "0", "-capacity", "10")
+	require.Equal(t, "visits", r.Trace)
+	require.Equal(t, 60.0, r.Step)
+	require.Equal(t, 11, r.N, "one hole")
+	require.Nil(t, r.Policies[0].EventUnserved, "no events")
+	r = jsonReport(t, "-trace", trace, "-events", events, "-warmup", "0", "-capacity", "10", "-policies", "hpa")
+	require.Len(t, r.Policies, 1)
+	require.NotNil(t, r.Policies[0].EventUnserved)
+}
+
+func TestConfigFileWinsOverDefaultsAndLosesToFlags(t *testing.T) {
+	trace := file(t, "visits.csv", smallTrace)
+	const asJSON = `{"boot": "3m", "penalty": 7, "step": "1m", "signals": [{"name": "visits", "capacity": 4}]}`
+	const asYAML = "boot: 3m\npenalty: 7\nsignals:\n  - name: visits\n    capacity: 4\n"
+	for name, text := range map[string]string{"c.json": asJSON, "c.yaml": asYAML, "c": "\n" + asJSON} {
+		config := file(t, name, text)
+		r := jsonReport(t, "-trace", trace, "-config", config)
+		require.Equal(t, []float64{180, 7, 4}, []float64{r.Boot, r.Penalty, r.Capacity}, name)
+		r = jsonReport(t, "-trace", trace, "-config", config, "-boot", "60s", "-penalty", "20", "-capacity", "5")
+		require.Equal(t, []float64{60, 20, 5}, []float64{r.Boot, r.Penalty, r.Capacity}, "explicit flags, one with its default")
+		r = jsonReport(t, "-trace", trace, "-config", config, "-policies", "hpa")
+		require.Equal(t, []float64{180, 7, 4}, []float64{r.Boot, r.Penalty, r.Capacity}, "for every policy")
+	}
+	r := jsonReport(t, "-trace", trace)
+	require.Equal(t, []float64{120, 20, 2}, []float64{r.Boot, r.Penalty, r.Capacity}, "p95 of ten values is the largest, 80")
+
+	require.NotEqual(t,
+		results(t, "-policies", "headroom"),
+		results(t, "-policies", "headroom", "-config", file(t, "c.yaml", "min: 30\n")), "the rest of the file is the engine's")
+}
+
+func TestTimeline(t *testing.T) {
+	trace := file(t, "visits.csv", strings.ReplaceAll(smallTrace, "\n660,", "\n1970-01-01T00:11:00Z,"))
+	out := filepath.Join(t.TempDir(), "timeline.csv")
+	table := results(t, "-trace", trace, "-capacity", "10", "-timeline", out)
+	require.Contains(t, table, "headroom")
+	got, err := os.ReadFile(out)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSuffix(string(got), "\n"), "\n")
+	require.Equal(t, "time,desired", lines[0])
+	var times []string
+	for _, line := range lines[1:] {
+		at, count, _ := strings.Cut(line, ",")
+		times = append(times, at)
+		require.Regexp(t, `^[1-9][0-9]*$`, count)
+	}
+	require.Equal(t, []string{"60", "120", "180", "240", "300", "360", "420", "480", "540", "600", "1970-01-01T00:11:00Z"}, times,
+		"as the trace spells them, the hole too")
+	require.Equal(t, "60,4", lines[1], "ceil(30/10)+1")
+
+	// An older file is replaced, and nothing else stays in the directory.
+	require.NoError(t, os.WriteFile(out, []byte("old"), 0o600))
+	results(t, "-trace", trace, "-capacity", "10", "-timeline", out)
+	again, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, string(got), string(again))
+	require.Equal(t, []string{"timeline.csv"}, names(t, filepath.Dir(out)))
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestHelp(t *testing.T) {
+	got := results(t, "-h")
+	for _, name := range []string{"-trace", "-events", "-capacity", "-boot", "-penalty", "-lag", "-warmup", "-score-from", "-announce", "-config",
+		"-policies", "-format", "-timeline", "-report", "-quiet", "-catalog", "(default 2m0s)", "(default 20)", "(default 24h0m0s)", "static_best"} {
+		require.Contains(t, got, name)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	out := filepath.Join(t.TempDir(), "timeline.csv")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, 130, run(ctx, []string{"-timeline", out}, &stdout, &stderr))
+	require.Empty(t, stdout.String())
+	require.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	require.Empty(t, names(t, filepath.Dir(out)))
+}
+
+// refuses fails every write.
+type refuses struct{}
+
+func (refuses) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestResultsThatCannotBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	require.Equal(t, 1, run(context.Background(), []string{"-policies", "hpa"}, refuses{}, &stderr))
+	require.Contains(t, stderr.String(), "cannot write the results")
+
+	out := filepath.Join(t.TempDir(), "x.csv")
+	err := writeWhole(out, func(w io.Writer) error {
+		_, err := w.Write([]byte("half"))
+		require.NoError(t, err)
+		return os.ErrClosed
+	})
+	require.ErrorIs(t, err, os.ErrClosed)
+	require.Empty(t, names(t, filepath.Dir(out)))
+}
