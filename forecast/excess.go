@@ -124,7 +124,11 @@ func (s *cloud) merge(e *excess) {
 			continue
 		}
 		if p > 0 {
-			e.x[e.n], e.p[e.n] = px/p, p/total
+			x := px / p
+			if e.n > 0 {
+				x = math.Max(x, e.x[e.n-1]) // rounding must not disturb the order
+			}
+			e.x[e.n], e.p[e.n] = x, p/total
 			e.n++
 		}
 		p, px = 0, 0

@@ -18,7 +18,7 @@ import (
 // proportionally.
 type Kind struct {
 	Name        string   `json:"name"`
-	Lift        float64  `json:"lift,omitempty"`         // minutes of ordinary demand [1.5]
+	Lift        float64  `json:"lift,omitempty"`         // minutes of ordinary demand [1]
 	Spread      float64  `json:"spread,omitempty"`       // standard deviation of ln(total) [1.2]
 	WeightPower float64  `json:"weight_power,omitempty"` // exponent, 0..2 [0.6]
 	Delay       Duration `json:"delay,omitempty"`        // from the start to the first response [14s]
@@ -28,7 +28,7 @@ type Kind struct {
 // Defaults returns k with every zero field replaced by its default.
 func (k Kind) Defaults() Kind {
 	if k.Lift == 0 {
-		k.Lift = 1.5
+		k.Lift = 1
 	}
 	if k.Spread == 0 {
 		k.Spread = 1.2

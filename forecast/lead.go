@@ -160,7 +160,7 @@ func (l *lead) score(b *base, k int64, z float64) {
 }
 
 // reweigh moves the weights of the experts by their discounted absolute errors, relative to the best of them:
-// w ~ exp(-6 (L/L_best - 1)). An expert whose forecast is not finite sleeps: it has no weight until it is sane again.
+// w ~ exp(-15 (L/L_best - 1)). An expert whose forecast is not finite sleeps: it has no weight until it is sane again.
 func (l *lead) reweigh(o *origin, z float64) {
 	best := math.Inf(1)
 	for i := range l.loss {
@@ -173,7 +173,7 @@ func (l *lead) reweigh(o *origin, z float64) {
 	for i := range l.weight {
 		w := 1.0
 		if best > 0 {
-			w = fp.Exp(-6 * (l.loss[i]/best - 1))
+			w = fp.Exp(-15 * (l.loss[i]/best - 1))
 		}
 		l.weight[i] = w + 1e-3
 		sum += l.weight[i]

@@ -110,7 +110,7 @@ func (s *Series) Advance(now time.Time) bool {
 
 // openValue is the mean and the peak of the open step, which takes no more samples.
 func (s *Series) openValue() (mean, peak float64) {
-	s.fold()
+	s.sum(s.openLast)
 	if s.openCount == 0 {
 		return math.NaN(), math.NaN()
 	}
@@ -156,11 +156,14 @@ func (s *Series) Add(t time.Time, v float64) Verdict {
 	case nano == s.newest:
 		s.openLast = v
 		return Replaced
+	case nano < s.newest:
+		s.sum(v)
+		return Accepted
 	default:
-		s.fold()
+		s.sum(s.openLast)
 		s.openLast = v
 	}
-	s.newest = max(s.newest, nano)
+	s.newest = nano
 	return Accepted
 }
 
@@ -169,13 +172,13 @@ func (s *Series) begin(k int64, v float64) {
 	s.open, s.openIdx, s.openSum, s.openPeak, s.openCount, s.openLast = true, k, 0, 0, 0, v
 }
 
-// fold moves the newest sample of the open step into its sums.
-func (s *Series) fold() {
-	if math.IsNaN(s.openLast) {
+// sum adds a sample of the open step that will not be replaced any more.
+func (s *Series) sum(v float64) {
+	if math.IsNaN(v) {
 		return
 	}
-	s.openSum += s.openLast
-	s.openPeak = max(s.openPeak, s.openLast)
+	s.openSum += v
+	s.openPeak = max(s.openPeak, v)
 	s.openCount++
 }
 

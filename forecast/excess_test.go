@@ -1,0 +1,125 @@
+package forecast
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestExcessKeepsProbabilityAndMean(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c cloud
+		var mean float64
+		n := rapid.IntRange(1, maxPoints*maxPoints).Draw(t, "points")
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		for range n {
+			x := math.Floor(1000 * math.Pow(rng.Float64(), 3)) // many ties, a long tail
+			c.add(x, 1/float64(n))
+			mean += x / float64(n)
+		}
+		var e excess
+		c.merge(&e)
+		require.LessOrEqual(t, e.n, maxPoints)
+		var total float64
+		for i := range e.n {
+			total += e.p[i]
+			if i > 0 {
+				require.GreaterOrEqual(t, e.x[i], e.x[i-1])
+			}
+		}
+		require.InDelta(t, 1, total, 1e-9)
+		require.InDelta(t, mean, e.mean(), 1e-6*(1+mean))
+	})
+}
+
+// The quantiles of base plus excess against those of a large sample of such sums.
+func TestSumAgainstSampling(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var q [NumLevels]float64
+	for i, l := range Levels {
+		q[i] = 40 + 30*l // uniform between the outer levels
+	}
+	e := excess{x: [maxPoints]float64{0, 10, 80}, p: [maxPoints]float64{.5, .3, .2}, n: 3}
+	var all []float64
+	for range 400_000 {
+		u := min(max(rng.Float64(), Levels[0]), Levels[NumLevels-1])
+		x := 40 + 30*u
+		switch r := rng.Float64(); {
+		case r < .2:
+			x += 80
+		case r < .5:
+			x += 10
+		}
+		all = append(all, x)
+	}
+	slices.Sort(all)
+	got := q
+	e.addTo(&got)
+	for i, l := range Levels {
+		want := all[int(l*float64(len(all)))]
+		require.InDelta(t, want, got[i], 3.5, "level %v", l) // the grid is 64 places over 110
+	}
+}
+
+func TestSumIsMonotoneAndNeverLower(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q [NumLevels]float64
+		for i := range q {
+			if i > 0 {
+				q[i] = q[i-1]
+			}
+			q[i] += rapid.SampledFrom([]float64{0, 0, 0.1, 3, 500}).Draw(t, "gap")
+		}
+		var c cloud
+		n := rapid.IntRange(1, 40).Draw(t, "points")
+		for range n {
+			c.add(rapid.SampledFrom([]float64{0, 1e-12, 0.5, 7, 1e5}).Draw(t, "excess"), 1/float64(n))
+		}
+		var e excess
+		c.merge(&e)
+		got := q
+		e.addTo(&got)
+		for i := range got {
+			require.False(t, math.IsNaN(got[i]) || math.IsInf(got[i], 0))
+			require.GreaterOrEqual(t, got[i], q[i])
+			if i > 0 {
+				require.GreaterOrEqual(t, got[i], got[i-1])
+			}
+		}
+	})
+}
+
+func TestOverlappingEventsAdd(t *testing.T) {
+	one, two := newCalendar(nil, 8), newCalendar(nil, 8)
+	a, b := Event{ID: "a", Start: t0}, Event{ID: "b", Start: t0.Add(5 * time.Second)}
+	require.NoError(t, one.announce(&a))
+	require.NoError(t, two.announce(&a))
+	require.NoError(t, two.announce(&b))
+	var e1, e2 excess
+	from := t0.UnixNano()
+	require.True(t, one.excess(&e1, from, from+60e9, 100))
+	require.True(t, two.excess(&e2, from, from+60e9, 100))
+	k := Kind{}.Defaults()
+	median := 100 * k.share(0, 60, 0)
+	// The mean of a log-normal is its median times exp(s^2/2); eleven points reach most of the tail.
+	require.InEpsilon(t, median*math.Exp(k.Spread*k.Spread/2), e1.mean(), 0.08)
+	require.InEpsilon(t, e1.mean()*(1+k.share(-5, 55, 0)/k.share(0, 60, 0)), e2.mean(), 1e-6)
+	require.False(t, one.excess(&e1, from-120e9, from-60e9, 100), "nothing before it begins")
+}
+
+func TestAnUncertainStartSpreadsTheResponse(t *testing.T) {
+	c := newCalendar(nil, 8)
+	require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: 10 * time.Minute}))
+	k := Kind{}.Defaults()
+	require.Zero(t, k.share(-600, -540, 0))
+	var e excess
+	from := t0.Add(-10 * time.Minute).UnixNano()
+	require.True(t, c.excess(&e, from, from+60e9, 100), "it may begin ten minutes early")
+	require.Positive(t, e.mean())
+	require.Zero(t, e.x[0], "but most likely it does not")
+}

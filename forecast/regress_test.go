@@ -1,0 +1,88 @@
+package forecast
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// golden reads a file of reference values that R computed, or skips the test where they are not at hand.
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "shared", "golden", name))
+	if os.IsNotExist(err) {
+		t.Skipf("reference values from R are absent: ../shared/golden/%s", name)
+	}
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(b, v))
+}
+
+// Without Huber weights, recursive least squares ends where weighted ridge regression over the whole history does.
+func TestRLSEqualsWeightedRidge(t *testing.T) {
+	var series map[string]struct{ Y []float64 }
+	golden(t, "series.json", &series)
+	var cases []struct {
+		Lambda, Delta float64
+		Theta         []float64
+	}
+	golden(t, "rls_ridge.json", &cases)
+	y := series["taylor"].Y
+	require.NotEmpty(t, y)
+	require.NotEmpty(t, cases)
+	for _, c := range cases {
+		r := newRLS(12, c.Lambda, math.Inf(1), 1/c.Delta)
+		for n := 49; n <= 1344; n++ {
+			x := []float64{1}
+			for k := 1.; k <= 3; k++ {
+				a := 2 * math.Pi * k * float64(n) / 48
+				x = append(x, math.Sin(a), math.Cos(a))
+			}
+			for k := 1.; k <= 2; k++ {
+				a := 2 * math.Pi * k * float64(n) / 336
+				x = append(x, math.Sin(a), math.Cos(a))
+			}
+			x = append(x, y[n-49]/1000)
+			r.update(x, y[n-1]/1000)
+		}
+		require.InDeltaSlice(t, c.Theta, r.theta, 1e-8*20, "lambda %v, delta %v", c.Lambda, c.Delta)
+	}
+}
+
+func TestRLSLearnsALineThroughOutliers(t *testing.T) {
+	r := newRLS(2, 0.999, 3, 10)
+	for i := range 2000 {
+		x := float64(i%17) - 8
+		noise := 0.1 * float64(i%5-2)
+		y := 3 + 2*x + noise
+		if i%40 == 7 {
+			y += 500
+		}
+		r.update([]float64{1, x}, y)
+	}
+	require.InDelta(t, 3, r.theta[0], 0.15)
+	require.InDelta(t, 2, r.theta[1], 0.05)
+}
+
+func TestRLSSurvivesAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newRLS(3, 0.98, 6, 0.05)
+		for range rapid.IntRange(1, 300).Draw(t, "updates") {
+			v := rapid.Float64Range(-1e6, 1e6)
+			x := []float64{v.Draw(t, "x0"), v.Draw(t, "x1"), v.Draw(t, "x2")}
+			if rapid.Bool().Draw(t, "constant") {
+				x = []float64{1, 0, 0}
+			}
+			r.update(x, rapid.SampledFrom([]float64{0, 1, -1e9, 1e12, math.NaN(), math.Inf(1)}).Draw(t, "y"))
+			for _, th := range r.theta {
+				if math.IsNaN(th) || math.IsInf(th, 0) {
+					t.Fatalf("coefficients %v", r.theta)
+				}
+			}
+		}
+	})
+}
