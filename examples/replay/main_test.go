@@ -133,6 +133,9 @@ func TestConfigFileWinsOverDefaultsAndLosesToFlags(t *testing.T) {
 	r := jsonReport(t, "-trace", trace)
 	require.Equal(t, []float64{120, 20, 2}, []float64{r.Boot, r.Penalty, r.Capacity}, "p95 of ten values is the largest, 80")
 
+	late := file(t, "c.yaml", "delay: 2m\n")
+	require.Equal(t, results(t, "-trace", trace, "-lag", "2m"), results(t, "-trace", trace, "-config", late))
+	require.Equal(t, results(t, "-trace", trace, "-lag", "1m"), results(t, "-trace", trace, "-config", late, "-lag", "1m"))
 	require.NotEqual(t,
 		results(t, "-policies", "headroom"),
 		results(t, "-policies", "headroom", "-config", file(t, "c.yaml", "min: 30\n")), "the rest of the file is the engine's")

@@ -40,6 +40,7 @@ func TestReadEvents(t *testing.T) {
 		{"an id stays the row's, wherever it is sorted to", "timestamp,id\n120,\n60,\n", []forecast.Event{
 			{ID: "row-2", Kind: "event", Start: at(60)}, {ID: "row-1", Kind: "event", Start: at(120)}}},
 		{"a row may end early", "timestamp,id,kind\n60\n", []forecast.Event{{ID: "row-1", Kind: "event", Start: at(60)}}},
+		{"byte order mark", "\xef\xbb\xbftimestamp,id\n60,a\n", []forecast.Event{{ID: "a", Kind: "event", Start: at(60)}}},
 		{"none", "timestamp,id\n", []forecast.Event{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

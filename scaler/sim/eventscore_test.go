@@ -58,7 +58,7 @@ func slowEventUnserved(t *Trace, events []forecast.Event, o Options, ready []int
 
 func TestEventUnservedEqualsItsTwin(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		step := rapid.SampledFrom([]int64{7, 30, 60, 90, 300, 420, 900, 1800, 2400, 3600}).Draw(r, "step")
+		step := rapid.SampledFrom([]int64{7, 30, 60, 90, 300, 420, 433, 700, 900, 1000, 1800, 2400, 3600, 5000}).Draw(r, "step")
 		n := rapid.IntRange(2, 120).Draw(r, "n")
 		demand := make([]float64, n)
 		ready := make([]int32, n)
@@ -82,6 +82,22 @@ func TestEventUnservedEqualsItsTwin(t *testing.T) {
 			require.InDelta(t, want, got, 1e-12)
 		}
 	})
+}
+
+func TestEventUnservedWindowsOfPartsOfSteps(t *testing.T) {
+	// Steps of seven minutes, an event in step 20: that is its response, and 20 and 21 are no part of the base. The steps
+	// that begin in [-30, +30) minutes are 16 to 24, seven quiet ones, so the window grows. Those in [-60, +60) are 12 to 28,
+	// 15 quiet ones: eight of 0, the last of them step 28, and seven of 4. The upper median is 0.
+	demand := make([]float64, 40)
+	for _, i := range []int{19, 22, 23, 24, 25, 26, 27} {
+		demand[i] = 4
+	}
+	demand[20] = 10
+	ready := make([]int32, 40)
+	ready[20] = 7
+	events := []forecast.Event{{Start: at(20*420 + 419)}}
+	tr := steps(t, 7*time.Minute, demand...)
+	require.InDelta(t, 0.3, eventUnserved(tr, events, Options{Capacity: 1}, ready), 1e-12)
 }
 
 func TestHoldingStepOnIrregularTimes(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 // It minimises, over the scored steps alone, the sum of replica-hours and penalised unserved replica-hours, plus the boot
 // time (exactly, not in whole steps) of each replica that is added to the count of the step before; the first count is
 // free. Whoever knows the future orders early, so a counted replica serves at once, and its boot is only paid for. The
-// cost is no more than that of any policy in the same plant, apart from the first steps. Of equally cheap paths it is the
-// one that the recursion below gives, the same on every machine; it ends with as few replicas as possible.
+// cost is no more than that of any policy in the same plant, apart from the first steps. Ties are broken the same way on
+// every machine: the path ends with the fewest replicas, and one that is as cheap to keep as to order again is kept.
 //
 // Ordered and Ready of the result are equal; before the first scored step they hold its count. ReplicaHours leaves the
 // boot times out, Cost has them. Time is O(steps * peak replicas), memory O(steps + peak replicas).

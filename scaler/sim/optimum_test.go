@@ -177,6 +177,16 @@ func TestOptimumByHand(t *testing.T) {
 	require.InDelta(t, 5.0/60, r.Cost, 1e-12)
 }
 
+func TestOptimumBreaksTiesTheSameWayEverywhere(t *testing.T) {
+	play := func(penalty float64, boot time.Duration, demand ...float64) []int32 {
+		r, err := Optimum(context.Background(), minutes(t, demand...), nil, Options{Capacity: 1, Penalty: penalty, Boot: boot})
+		require.NoError(t, err)
+		return r.Ordered
+	}
+	require.Equal(t, []int32{3, 3, 3, 3}, play(20, 2*time.Minute, 3, 1, 1, 3), "to keep two costs four minutes, to order two again does too")
+	require.Equal(t, []int32{1, 1, 1}, play(1, 0, 3, 3, 3), "a replica costs what it saves: the fewest")
+}
+
 func BenchmarkOptimum(b *testing.B) {
 	demand := make([]float64, 125_000)
 	for i := range demand {
