@@ -1,0 +1,98 @@
+package adapters
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/scaler"
+)
+
+// feed is the way from one Source into one signal of the engine. Its windows overlap, and it lets each sample through
+// once: the engine would drop what lies in a closed step anyway, but in the open step it takes every sample into the
+// mean, and must not be given one twice.
+type feed struct {
+	index  int
+	name   string
+	source Source
+	newest time.Time // time of the newest sample that came; zero before the first
+	seen   []mark    // what came in the overlap before newest, in ascending order
+}
+
+// mark is one sample that the engine was given.
+type mark struct {
+	at  time.Time
+	gap bool // its value was NaN: a number may still come
+}
+
+// window returns from where to read at time now.
+func (f *feed) window(now time.Time, backfill, overlap time.Duration) time.Time {
+	from := now.Add(-backfill)
+	if again := f.newest.Add(-overlap); !f.newest.IsZero() && again.After(from) {
+		from = again
+	}
+	return from
+}
+
+// observe gives the engine those of samples that it has not had, in location loc unless that is nil. A sample outside
+// from..to is refused, because one that lies ahead would make the engine take the present for the past. The error names
+// the first sample that was refused; the others have been observed all the same.
+func (f *feed) observe(e *scaler.Engine, samples []forecast.Sample, from, to time.Time, loc *time.Location) error {
+	var first error
+	refused := 0
+	refuse := func(err error) {
+		if refused++; first == nil {
+			first = err
+		}
+	}
+	for _, s := range samples {
+		if s.Time.Before(from) || !s.Time.Before(to) {
+			refuse(fmt.Errorf("sample at %v; wanted from %v to before %v, as was asked", s.Time, from, to))
+			continue
+		}
+		if !f.admit(s) {
+			continue
+		}
+		if loc != nil {
+			s.Time = s.Time.In(loc)
+		}
+		if err := e.Observe(f.index, s); err != nil {
+			refuse(fmt.Errorf("sample at %v: %w", s.Time, err))
+		}
+	}
+	if refused == 0 {
+		return nil
+	}
+	return fmt.Errorf("signal %q: %d of %d samples refused, the first: %w", f.name, refused, len(samples), first)
+}
+
+// admit says whether s is new, and remembers it.
+func (f *feed) admit(s forecast.Sample) bool {
+	gap := math.IsNaN(s.Value)
+	i := len(f.seen)
+	if i > 0 && !s.Time.After(f.seen[i-1].at) { // in ascending order nearly all samples come after the last
+		var found bool
+		i, found = slices.BinarySearchFunc(f.seen, s.Time, func(m mark, t time.Time) int { return m.at.Compare(t) })
+		if found {
+			late := f.seen[i].gap && !gap
+			f.seen[i].gap = gap && f.seen[i].gap
+			return late
+		}
+	}
+	f.seen = slices.Insert(f.seen, i, mark{s.Time, gap})
+	if s.Time.After(f.newest) {
+		f.newest = s.Time
+	}
+	return true
+}
+
+// forget drops what no later window reaches.
+func (f *feed) forget(overlap time.Duration) {
+	from := f.newest.Add(-overlap)
+	n := slices.IndexFunc(f.seen, func(m mark) bool { return !m.at.Before(from) })
+	if n > 0 {
+		f.seen = slices.Clone(f.seen[n:]) // and not a slice of the backfill's array
+	}
+}
