@@ -8,6 +8,8 @@ import (
 )
 
 var (
+	errSeries  = errors.New("snapshot has a series whose newest sample is not in its newest step")
+	errDone    = errors.New("snapshot has a forecast that is ahead of its series")
 	errBin     = errors.New("snapshot names a season bin that does not exist")
 	errContext = errors.New("snapshot names an error context that does not exist")
 )
@@ -25,6 +27,7 @@ type base struct {
 	hour   profile
 	recent [recentSteps]float64 // ring by step; NaN is a gap
 	maxima [4]float64           // of the newest 4, 12, 30 and 60 steps
+	low    float64              // smallest of recent
 	top    float64              // largest of recent
 	origin int64                // start of step 0 in local seconds
 }
@@ -76,12 +79,17 @@ func (b *base) gap(k int64) {
 // refresh recomputes the recent maxima after step k.
 func (b *base) refresh(k int64) {
 	m := 0.0
+	b.low = b.level.now
 	j := int64(0)
 	for s, span := range maximaSpans {
 		for ; j < span; j++ {
 			if i := k - j; i >= 0 {
-				if z := b.recent[i%recentSteps]; z > m { // false for NaN
+				z := b.recent[i%recentSteps]
+				if z > m { // false for NaN
 					m = z
+				}
+				if z < b.low {
+					b.low = z
 				}
 			}
 		}
@@ -145,8 +153,9 @@ func (b *base) fields(c *state.Codec) {
 	b.day.fields(c)
 	b.week.fields(c)
 	b.hour.fields(c)
-	c.Float64s(b.recent[:])
+	c.Values(b.recent[:])
 	c.Float64s(b.maxima[:])
+	c.Float64(&b.low)
 	c.Float64(&b.top)
 	c.Int64(&b.origin)
 }

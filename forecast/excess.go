@@ -63,7 +63,7 @@ func (c *calendar) excess(e *excess, from, to int64, level float64) bool {
 
 // response computes the distribution of what one event adds: its size is log-normal, its start uniform within its window.
 func (a *announced) response(one *cloud, k *Kind, from, to int64, level float64) bool {
-	t0, t1 := float64(from-a.start)*1e-9, float64(to-a.start)*1e-9
+	t0, t1 := float64(float64(from-a.start)*1e-9), float64(float64(to-a.start)*1e-9)
 	starts, gap := 1, 0.0
 	if a.window > 0 {
 		starts, gap = 5, float64(a.window*0.5)

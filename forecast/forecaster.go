@@ -115,6 +115,7 @@ func (f *Forecaster) Observe(t time.Time, v float64) Verdict {
 		f.counts.Far++
 	}
 	f.learn() // gaps before the new sample's step
+	f.calendar.expire(f.series.newest - f.series.step)
 	return verdict
 }
 
@@ -125,6 +126,7 @@ func (f *Forecaster) zone(t time.Time) {
 }
 
 // Advance tells the forecaster the time: steps that are over become final. A time before the newest sample does nothing.
+// It leaves the table of announced events alone.
 func (f *Forecaster) Advance(now time.Time) {
 	if f.series.Advance(now) {
 		f.learn()
@@ -154,7 +156,6 @@ func (f *Forecaster) learn() {
 // step learns the value z, in units, of step k.
 func (f *Forecaster) step(k int64, z float64) {
 	from := f.series.Start(k)
-	f.calendar.expire(from)
 	learn := true
 	if f.calendar.n > 0 && f.base.level.seen > 0 {
 		var e excess
@@ -183,9 +184,6 @@ func (f *Forecaster) step(k int64, z float64) {
 func (f *Forecaster) Announce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
-	}
-	if f.series.begun {
-		f.calendar.expire(f.series.newest)
 	}
 	return f.calendar.announce(&ev)
 }
@@ -285,6 +283,9 @@ func (f *Forecaster) fields(c *state.Codec) {
 		c.Uint64(n)
 	}
 	c.Int64(&f.done)
+	if c.Reading() && f.done != f.series.last {
+		c.Fail(errDone)
+	}
 }
 
 // State walks the state with a codec of the engine's: it writes a snapshot, or reads one into a Forecaster of the same

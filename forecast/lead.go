@@ -102,8 +102,10 @@ func (l *lead) predict(b *base, k int64) {
 	for i := range o.x {
 		o.x[i] *= inv
 	}
-	top := float64(2*b.top) + 2
-	o.expert[byRegression] = math.Max(0, math.Min(float64(o.norm*l.location.predict(o.x[:])), top))
+	// A regression may leave the range of the last hour, but not by more than half of it: where it has never been it
+	// extrapolates, and a step up would be answered with twice of what came.
+	room := float64(0.5*(b.top-b.low)) + 1
+	o.expert[byRegression] = math.Max(math.Max(0, b.low-room), math.Min(float64(o.norm*l.location.predict(o.x[:])), b.top+room))
 	var m float64
 	for i, w := range l.weight {
 		m += float64(w * o.expert[i])

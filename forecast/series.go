@@ -71,7 +71,11 @@ func (s *Series) Index(t time.Time) int64 {
 	if !s.begun {
 		return 0
 	}
-	d := t.UnixNano() - s.origin + s.step/earlyPart
+	return s.index(t.UnixNano())
+}
+
+func (s *Series) index(nano int64) int64 {
+	d := nano - s.origin + s.step/earlyPart
 	k := d / s.step
 	if d%s.step < 0 {
 		k--
@@ -197,8 +201,8 @@ func (s *Series) late(k int64, v float64) Verdict {
 
 // fields walks the state for snapshots.
 func (s *Series) fields(c *state.Codec) {
-	c.Float64s(s.mean)
-	c.Float64s(s.peak)
+	c.Values(s.mean)
+	c.Values(s.peak)
 	c.Bool(&s.begun)
 	c.Int64(&s.origin)
 	c.Int64(&s.last)
@@ -208,5 +212,18 @@ func (s *Series) fields(c *state.Codec) {
 	c.Float64(&s.openSum)
 	c.Float64(&s.openPeak)
 	c.Int64(&s.openCount)
-	c.Float64(&s.openLast)
+	c.Value(&s.openLast)
+	if !c.Reading() {
+		return
+	}
+	// The newest sample lies in the open step, or in the newest closed one; the two are neighbours.
+	newest := s.last
+	if s.open {
+		newest = s.openIdx
+	}
+	switch {
+	case s.begun && s.index(s.newest) != newest, s.open && s.openIdx != s.last+1, s.last < -1, !s.begun && (s.open || s.last != -1):
+		c.Fail(errSeries)
+		*s = *NewSeries(time.Duration(s.step), len(s.mean))
+	}
 }

@@ -45,7 +45,7 @@ const common = contexts
 func newShape() shape {
 	s := shape{weight: 1}
 	for b := range shapeBins {
-		m := 0.5 * (binEdge(b) + binEdge(b+1))
+		m := float64(0.5 * (binEdge(b) + binEdge(b+1)))
 		w := binEdge(b+1) - binEdge(b)
 		s.count[common][b] = float64(5 * 0.5 * w * fp.Exp(-math.Abs(m)))
 		s.total[common] += s.count[common][b]
@@ -54,7 +54,7 @@ func newShape() shape {
 }
 
 // binEdge returns the lower edge of bin b in units of scaled error.
-func binEdge(b int) float64 { return 0.5 * fp.Sinh(shapeLow+float64(float64(b)*shapeWidth)) }
+func binEdge(b int) float64 { return float64(0.5 * fp.Sinh(shapeLow+float64(float64(b)*shapeWidth))) }
 
 func (s *shape) update(ctx int, u float64) {
 	if math.IsNaN(u) {

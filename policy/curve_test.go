@@ -121,3 +121,37 @@ func TestBandGrowsWithPriceAndRelease(t *testing.T) {
 		require.Equal(t, got, b.Clamp(got))
 	})
 }
+
+// More demand, at whatever probabilities, never gives a fleet fewer replicas.
+func TestMoreDemandNeverGivesFewerReplicas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuantiles(t)
+		more := make([]float64, len(q))
+		lift := 0.
+		for i := range q {
+			lift = max(lift, rapid.SampledFrom([]float64{0, 0, 0.3, 5, 80}).Draw(t, "lift"))
+			more[i] = q[i] + lift
+		}
+		var a, b Curve
+		require.True(t, a.Set(levels, q, 10))
+		require.True(t, b.Set(levels, more, 10))
+		penalty := rapid.Float64Range(1.1, 9).Draw(t, "penalty") // the fractile lies within the levels
+		fleet := rapid.IntRange(0, 60).Draw(t, "fleet")
+		require.LessOrEqual(t, a.Newsvendor(penalty, 1).Clamp(fleet), b.Newsvendor(penalty, 1).Clamp(fleet))
+	})
+}
+
+// All prices times the same factor, or demand and capacity times another, decide the same: the curve knows ratios only.
+func TestOnlyRatiosCount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawQuantiles(t)
+		scaled := make([]float64, len(q))
+		for i := range q {
+			scaled[i] = 8 * q[i]
+		}
+		var a, b Curve
+		require.True(t, a.Set(levels, q, 10))
+		require.True(t, b.Set(levels, scaled, 80))
+		require.Equal(t, a.Newsvendor(20, 2), b.Newsvendor(20, 2))
+	})
+}

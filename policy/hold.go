@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/headroom-go/headroom/internal/state"
+import (
+	"errors"
+
+	"github.com/headroom-go/headroom/internal/state"
+)
 
 // MaxHold is the longest Hold, in steps.
 const MaxHold = 256
@@ -41,4 +45,11 @@ func (h *Hold) Raise(k int64, n int) int {
 func (h *Hold) State(c *state.Codec) {
 	c.Int32s(h.need)
 	c.Int64(&h.step)
+	if c.Reading() && (h.step < -maxStep || h.step > maxStep) {
+		c.Fail(errors.New("snapshot holds a need for a step that no clock reaches"))
+		h.step = -1
+	}
 }
+
+// maxStep is beyond the largest step index: seconds since 1970 in the year 2250.
+const maxStep = 1 << 34

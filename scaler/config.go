@@ -17,12 +17,13 @@ type Kind = forecast.Kind
 type Config struct {
 	// Step is the interval of the demand series and of decisions, 1s to 24h [1m].
 	Step Duration `json:"step,omitempty"`
-	// Boot is the time from an order until the replica serves, up to 24h [2m]. A Fleet may report a longer one.
+	// Boot is the time from an order until the replica serves, up to 24h [2m]. It counts in whole steps, at least one. A
+	// Fleet may report another one.
 	Boot Duration `json:"boot,omitempty"`
 	// Delay is how much later than its end a step becomes visible as a sample, up to 24h [0s].
 	Delay Duration `json:"delay,omitempty"`
 	// MaxAge is the age of the newest sample, counted from the start of its step, beyond which nothing is released
-	// [1.5 steps + Delay].
+	// [1.5 steps + Delay in whole steps].
 	MaxAge Duration `json:"max_age,omitempty"`
 
 	// Penalty is the price of one replica's worth of unserved demand over the price of a replica, both for the same
@@ -34,7 +35,7 @@ type Config struct {
 	// Slack is what a change must gain before it is made, in replica-steps, while an announced event is near, 0 to less
 	// than 1 [0.4].
 	Slack float64 `json:"slack,omitempty"`
-	// Hold is the time for which a need is kept after it was largest, up to 256 steps [the lead time].
+	// Hold is the time for which a need is kept after it was largest, up to 256 steps [the lead time, or as much of it].
 	Hold Duration `json:"hold,omitempty"`
 	// ReactiveTarget sets a floor of observed demand over (capacity * ReactiveTarget), above 0 up to 1 [0: no floor].
 	// It chases what it sees: for spikes shorter than Boot it is pure cost.
@@ -75,9 +76,9 @@ func (c Config) WithDefaults() Config {
 	}
 	or(&c.Step, time.Minute)
 	or(&c.Boot, 2*time.Minute)
-	or(&c.MaxAge, c.Step.Std()+c.Step.Std()/2+c.Delay.Std())
 	if c.Step > 0 {
-		or(&c.Hold, c.lead())
+		or(&c.MaxAge, time.Duration(c.steps(c.Delay)+1)*c.Step.Std()+c.Step.Std()/2)
+		or(&c.Hold, min(c.lead(), maxHoldSteps*c.Step.Std()))
 	}
 	if c.Penalty == 0 {
 		c.Penalty = 20

@@ -218,7 +218,10 @@ func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
 		if !s.forecast.Ready() {
 			continue
 		}
-		plain, planned := e.bands(d, s, now, boot)
+		plain, planned, ok := e.bands(d, s, now, boot)
+		if !ok {
+			continue
+		}
 		if low := max(plain.Low, planned.Low); !ready || low > max(ordinary.Low, event.Low) {
 			d.Signal, d.Capacity = s.name, s.capacity
 			d.Observed, _ = s.forecast.Series().At(s.forecast.Series().Last())
@@ -241,27 +244,29 @@ func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
 }
 
 // bands returns what one signal asks for: the band of ordinary demand at the step in which an order serves, and, while an
-// announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles in e.demand.
-func (e *Engine) bands(d *Decision, s *signal, now time.Time, boot int) (ordinary, event policy.Band) {
+// announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles in e.demand. It
+// reports false where the forecast is not made of numbers, and then nothing may be concluded from it.
+func (e *Engine) bands(d *Decision, s *signal, now time.Time, boot int) (ordinary, event policy.Band, ok bool) {
 	row := boot * forecast.NumLevels
 	arrival := e.leads[boot : boot+1]
 	s.forecast.Ordinary(e.demand[row:row:row+forecast.NumLevels], now, arrival)
-	if e.rows[boot].Set(forecast.Levels[:], e.demand[row:row+forecast.NumLevels], s.capacity) {
-		ordinary = e.rows[boot].Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	if !e.rows[boot].Set(forecast.Levels[:], e.demand[row:row+forecast.NumLevels], s.capacity) {
+		return ordinary, event, false
 	}
+	ordinary = e.rows[boot].Newsvendor(e.cfg.Penalty, e.cfg.Release)
 	if !s.forecast.Near(now, now.Add(e.leads[len(e.leads)-1])) {
-		return ordinary, event
+		return ordinary, event, true
 	}
 	d.Event = true
 	e.demand = s.forecast.Quantiles(e.demand, now, e.leads)
 	for h := range e.rows {
 		if !e.rows[h].Set(forecast.Levels[:], e.demand[h*forecast.NumLevels:(h+1)*forecast.NumLevels], s.capacity) {
-			return ordinary, event
+			return ordinary, event, false
 		}
 	}
 	plan := e.plan
 	plan.Boot = boot
-	return ordinary, plan.Band(e.rows)
+	return ordinary, plan.Band(e.rows), true
 }
 
 // reactive applies the operator's floor on observed demand.

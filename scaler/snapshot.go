@@ -53,15 +53,23 @@ func Restore(cfg Config, b []byte) (*Engine, error) {
 	if print := b[snapshotHead-len(e.print) : snapshotHead]; !bytes.Equal(print, e.print[:]) {
 		return nil, fmt.Errorf("%w: it has %x, this one %v", ErrSnapshotFingerprint, print, e.print)
 	}
-	r := state.NewReader(body[snapshotHead:])
-	e.fields(&r)
-	if r.Err() != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSnapshotCorrupt, r.Err())
-	}
-	if n := len(r.Bytes()); n != 0 {
-		return nil, fmt.Errorf("%w: %d bytes are left over", ErrSnapshotCorrupt, n)
+	if err := e.read(body[snapshotHead:]); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSnapshotCorrupt, err)
 	}
 	return e, nil
+}
+
+// read fills a new engine with the state of a snapshot.
+func (e *Engine) read(body []byte) error {
+	r := state.NewReader(body)
+	e.fields(&r)
+	if r.Err() != nil {
+		return r.Err()
+	}
+	if n := len(r.Bytes()); n != 0 {
+		return fmt.Errorf("%d bytes are left over", n)
+	}
+	return nil
 }
 
 // fields walks everything that changes after New, for snapshots and for Peek.

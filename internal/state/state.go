@@ -104,19 +104,39 @@ func (c *Codec) Bool(v *bool) {
 	*v = b == 1
 }
 
-// Float64 handles one float64, bit for bit.
+// Float64 handles one float64, bit for bit. Reading refuses NaN and infinity: no state of ours has them by right, and
+// what gets in here would come out in a decision.
 func (c *Codec) Float64(v *float64) {
 	u := math.Float64bits(*v)
 	c.Uint64(&u)
 	*v = math.Float64frombits(u)
+	if c.reading && (math.IsNaN(*v) || math.IsInf(*v, 0)) {
+		c.Fail(fmt.Errorf("snapshot has %v where a finite number was wanted", *v))
+		*v = 0
+	}
 }
 
-// Float32 handles one float32, bit for bit.
+// Value handles a float64 that may be NaN, which stands for a gap, but is otherwise finite.
+func (c *Codec) Value(v *float64) {
+	u := math.Float64bits(*v)
+	c.Uint64(&u)
+	*v = math.Float64frombits(u)
+	if c.reading && math.IsInf(*v, 0) {
+		c.Fail(fmt.Errorf("snapshot has %v where a finite number or NaN was wanted", *v))
+		*v = 0
+	}
+}
+
+// Float32 handles one float32, bit for bit. Reading refuses NaN and infinity.
 func (c *Codec) Float32(v *float32) {
 	if !c.reading {
 		c.buf = binary.LittleEndian.AppendUint32(c.buf, math.Float32bits(*v))
 	} else if p := c.take(4); p != nil {
 		*v = math.Float32frombits(binary.LittleEndian.Uint32(p))
+		if f := float64(*v); math.IsNaN(f) || math.IsInf(f, 0) {
+			c.Fail(fmt.Errorf("snapshot has %v where a finite number was wanted", f))
+			*v = 0
+		}
 	}
 }
 
@@ -137,6 +157,16 @@ func (c *Codec) Float64s(v []float64) {
 	}
 	for i := range v {
 		c.Float64(&v[i])
+	}
+}
+
+// Values handles the elements of v, of which each may be NaN; the length must agree.
+func (c *Codec) Values(v []float64) {
+	if !c.Len(len(v)) {
+		return
+	}
+	for i := range v {
+		c.Value(&v[i])
 	}
 }
 
@@ -164,7 +194,7 @@ func (c *Codec) Int32s(v []int32) {
 	}
 }
 
-// String handles a string of at most most bytes. Reading allocates.
+// String handles a string of at most most bytes. Reading allocates only where *v is not yet what is read.
 func (c *Codec) String(v *string, most int) {
 	n := len(*v)
 	c.Int(&n)
@@ -174,7 +204,7 @@ func (c *Codec) String(v *string, most int) {
 	}
 	if !c.reading {
 		c.buf = append(c.buf, *v...)
-	} else if p := c.take(n); p != nil {
+	} else if p := c.take(n); string(p) != *v {
 		*v = string(p)
 	}
 }

@@ -59,14 +59,28 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	})
 }
 
-func TestNaNKeepsItsBits(t *testing.T) {
-	in := math.Float64frombits(0x7ff8000000000123)
-	w := NewWriter(nil)
-	w.Float64(&in)
-	r := NewReader(w.Bytes())
-	var out float64
-	r.Float64(&out)
-	require.Equal(t, math.Float64bits(in), math.Float64bits(out))
+func TestOnlyAValueMayBeNaN(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		w := NewWriter(nil)
+		v := bad
+		w.Float64(&v)
+		v = bad
+		w.Value(&v)
+		g := float32(bad)
+		w.Float32(&g)
+		b := w.Bytes()
+
+		r := NewReader(b)
+		r.Float64(&v)
+		require.ErrorContains(t, r.Err(), "finite number was wanted")
+		require.Zero(t, v)
+		r = NewReader(b[8:])
+		r.Value(&v)
+		require.Equal(t, math.IsNaN(bad), r.Err() == nil)
+		r = NewReader(b[16:])
+		r.Float32(&g)
+		require.ErrorContains(t, r.Err(), "finite number was wanted")
+	}
 }
 
 func TestForeignLengthsAreRefused(t *testing.T) {

@@ -1,0 +1,341 @@
+package scaler
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy"
+)
+
+var t0 = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+// loop drives an engine against a plant.
+type loop struct {
+	t      testing.TB
+	engine *Engine
+	plant  *policy.Plant
+	now    time.Time
+	d      Decision
+	seen   []Decision
+}
+
+func newLoop(t testing.TB, cfg Config) *loop {
+	e, err := New(cfg)
+	require.NoError(t, err)
+	cfg = e.Config()
+	return &loop{t: t, engine: e, plant: policy.NewPlant(cfg.bootSteps(), 5, 1), now: t0}
+}
+
+// step plays one step of demand; NaN is a missing sample.
+func (l *loop) step(v float64) *Decision {
+	if !math.IsNaN(v) {
+		for i := range l.engine.cfg.Signals {
+			require.NoError(l.t, l.engine.Observe(i, forecast.Sample{Time: l.now, Value: v * l.engine.cfg.Signals[i].Capacity}))
+		}
+	}
+	l.now = l.now.Add(l.engine.cfg.Step.Std())
+	l.plant.Arrive()
+	require.NoError(l.t, l.engine.Recommend(&l.d, l.now, l.fleet()))
+	l.plant.Order(l.d.Replicas)
+	return &l.d
+}
+
+func (l *loop) fleet() policy.Fleet {
+	return policy.Fleet{Ready: l.plant.Ready(), Starting: l.plant.Starting()}
+}
+
+// wave is demand in replicas with a season, noise and bursts, without a function whose last bit depends on the processor.
+func wave(rng *rand.Rand, i int) float64 {
+	phase := float64(i%1440) / 1440
+	v := 10 + float64(24*phase*(1-phase)) + rng.Float64()
+	if rng.Uint32()%200 == 0 {
+		v += float64(30 * rng.Float64())
+	}
+	return v
+}
+
+func TestNothingIsAllocated(t *testing.T) {
+	l := newLoop(t, Config{Signals: []Signal{{Name: "a", Capacity: 10}, {Name: "b", Capacity: 3}}, MaxEvents: 4})
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range 3000 {
+		l.step(wave(rng, i))
+	}
+	now, i := l.now, 0
+	require.Zero(t, testing.AllocsPerRun(500, func() {
+		_ = l.engine.Observe(0, forecast.Sample{Time: now, Value: 120})
+		_ = l.engine.Observe(1, forecast.Sample{Time: now, Value: 40})
+		now = now.Add(time.Minute)
+	}), "Observe")
+	events := []forecast.Event{{ID: "a", Kind: "tv"}, {ID: "b"}, {ID: "c", Weight: 3}, {ID: "d"}}
+	for k := range events {
+		events[k].Start = now.Add(time.Duration(k) * time.Minute)
+		require.NoError(t, l.engine.Announce(events[k]))
+	}
+	require.Zero(t, testing.AllocsPerRun(500, func() { _ = l.engine.Announce(events[i%4]); i++ }), "Announce that replaces")
+	full := forecast.Event{ID: "e", Start: now}
+	require.ErrorIs(t, l.engine.Announce(full), ErrEventTableFull)
+	require.Zero(t, testing.AllocsPerRun(500, func() { _ = l.engine.Announce(full) }), "Announce on a full table")
+	fleet := policy.Fleet{Ready: 12}
+	var d Decision
+	require.NoError(t, l.engine.Peek(&d, now, fleet))
+	require.True(t, d.Event, "the costly path is the one to count")
+	require.Zero(t, testing.AllocsPerRun(200, func() { _ = l.engine.Peek(&d, now, fleet) }), "Peek")
+	require.Zero(t, testing.AllocsPerRun(200, func() { _ = l.engine.Recommend(&d, now, fleet); now = now.Add(time.Second) }), "Recommend")
+	require.Zero(t, testing.AllocsPerRun(200, func() { _ = l.engine.Withdraw("a"); _ = l.engine.Announce(events[0]) }), "Withdraw")
+	buf, err := l.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	require.Zero(t, testing.AllocsPerRun(100, func() { buf, _ = l.engine.AppendBinary(buf[:0]) }), "AppendBinary into room enough")
+}
+
+// play runs a fixed story and returns the bytes of all decisions; from step restart on, a restored engine goes on.
+func play(t testing.TB, restart int) []byte {
+	l := newLoop(t, Config{Penalty: 20, Signals: []Signal{{Name: "a", Capacity: 10}}, Kinds: []Kind{{Name: "tv", Lift: 2}}})
+	rng := rand.New(rand.NewPCG(7, 7))
+	var out []byte
+	for i := range 2500 {
+		if i == restart {
+			b, err := l.engine.AppendBinary(nil)
+			require.NoError(t, err)
+			l.engine, err = Restore(l.engine.Config(), b)
+			require.NoError(t, err)
+		}
+		if i%400 == 100 {
+			require.NoError(t, l.engine.Announce(forecast.Event{ID: string(rune('a' + i/400)), Kind: "tv", Start: l.now.Add(90*time.Minute + 17*time.Second), Window: time.Duration(i%800) * time.Second, Weight: float64(i)}))
+		}
+		v := wave(rng, i)
+		if i%97 == 0 {
+			v = math.NaN()
+		}
+		d := l.step(v)
+		b, err := json.Marshal(d)
+		require.NoError(t, err)
+		out = append(out, b...)
+	}
+	snapshot, err := l.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	return append(out, snapshot...)
+}
+
+func TestTwoRunsGiveTheSameBytes(t *testing.T) {
+	require.True(t, bytes.Equal(play(t, -1), play(t, -1)))
+}
+
+func TestARestoredEngineContinuesWithTheSameBytes(t *testing.T) {
+	want := play(t, -1)
+	for _, at := range []int{0, 1, 2, 97, 150, 191, 192, 193, 700, 1441, 2499} {
+		require.True(t, bytes.Equal(want, play(t, at)), "restored at step %d", at)
+	}
+}
+
+const parity = "90615292c9cc52fdc1f988e501963a5989bcc2e6644a344a51b148b4f51d2c16"
+
+// The hash was made on amd64. Another processor must come to the same one: a difference means that some sum was fused or
+// some function is not portable (see package internal/fp).
+func TestParity(t *testing.T) {
+	sum := sha256.Sum256(play(t, -1))
+	require.Equal(t, parity, hex.EncodeToString(sum[:]), "a change of behaviour changes it too: if one was meant, write the new one down")
+}
+
+func TestSnapshotsAreRefusedWithAReason(t *testing.T) {
+	l := newLoop(t, Config{})
+	for range 30 {
+		l.step(8)
+	}
+	good, err := l.engine.AppendBinary([]byte("head"))
+	require.NoError(t, err)
+	good = good[4:]
+	_, err = Restore(Config{}, good)
+	require.NoError(t, err)
+
+	change := func(f func(b []byte) []byte) []byte { return f(slices.Clone(good)) }
+	_, err = Restore(Config{Penalty: 30}, good)
+	require.ErrorIs(t, err, ErrSnapshotFingerprint)
+	_, err = Restore(Config{Penalty: 0.1}, good)
+	require.ErrorAs(t, err, new(Faults))
+	_, err = Restore(Config{}, change(func(b []byte) []byte { b[4] = 99; return b }))
+	require.ErrorIs(t, err, ErrSnapshotVersion)
+	for _, b := range [][]byte{nil, good[:10], good[:len(good)-1], change(func(b []byte) []byte { b[0] = 'X'; return b }), change(func(b []byte) []byte { b[200] ^= 1; return b }), append(slices.Clone(good), 0)} {
+		_, err = Restore(Config{}, b)
+		require.ErrorIs(t, err, ErrSnapshotCorrupt)
+	}
+}
+
+// A snapshot that was changed behind the checksum's back, as by another build, must not bring the engine down: it is
+// refused, or what comes of it decides something.
+func FuzzRestore(f *testing.F) {
+	l := newLoop(f, Config{MaxEvents: 2})
+	_ = l.engine.Announce(forecast.Event{ID: "a", Start: t0.Add(time.Hour)})
+	for range 10 {
+		l.step(8)
+	}
+	b, _ := l.engine.AppendBinary(nil)
+	good := b[snapshotHead : len(b)-4]
+	f.Add(uint(0), uint64(0), uint(100), uint64(1)<<63, uint(0))
+	f.Add(uint(8), ^uint64(0), uint(2000), uint64(0x7ff0000000000000), uint(7))
+	f.Fuzz(func(t *testing.T, at1 uint, with1 uint64, at2 uint, with2 uint64, cut uint) {
+		body := slices.Clone(good)
+		binary.LittleEndian.PutUint64(body[at1%uint(len(body)-8):], with1)
+		binary.LittleEndian.PutUint64(body[at2%uint(len(body)-8):], with2)
+		if cut%3 == 0 {
+			body = body[:uint(len(body))-cut%uint(len(body))]
+		}
+		e, err := New(Config{MaxEvents: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.read(body) != nil {
+			return
+		}
+		var d Decision
+		for i := range 5 {
+			now := l.now.Add(time.Duration(i) * time.Minute)
+			_ = e.Observe(0, forecast.Sample{Time: now, Value: 3})
+			_ = e.Announce(forecast.Event{ID: "b", Start: now})
+			if err := e.Recommend(&d, now, policy.Fleet{Ready: 2}); err != nil {
+				t.Fatal(err)
+			}
+			if d.Replicas < 1 {
+				t.Fatalf("decided %d", d.Replicas)
+			}
+		}
+	})
+}
+
+func TestPeekChangesNothing(t *testing.T) {
+	l := newLoop(t, Config{})
+	rng := rand.New(rand.NewPCG(2, 2))
+	for i := range 400 {
+		l.step(wave(rng, i))
+		before, err := l.engine.AppendBinary(nil)
+		require.NoError(t, err)
+		var peeked, again, real Decision
+		later := l.now.Add(time.Duration(rng.IntN(300)) * time.Second)
+		require.NoError(t, l.engine.Peek(&peeked, later, policy.Fleet{Ready: rng.IntN(60)}))
+		after, err := l.engine.AppendBinary(nil)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(before, after))
+		require.NoError(t, l.engine.Peek(&again, l.now, l.fleet()))
+		require.NoError(t, l.engine.Recommend(&real, l.now, l.fleet()))
+		require.Equal(t, again, real, "Peek says what Recommend does")
+	}
+}
+
+func TestBadSamplesAreRefused(t *testing.T) {
+	l := newLoop(t, Config{})
+	l.step(8)
+	before, err := l.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		signal int
+		value  float64
+		time   time.Time
+	}{{0, -1, l.now}, {0, math.Inf(1), l.now}, {0, 1e19, l.now}, {1, 1, l.now}, {-1, 1, l.now}, {0, 1, time.Time{}}} {
+		var e *SampleError
+		require.ErrorAs(t, l.engine.Observe(c.signal, forecast.Sample{Time: c.time, Value: c.value}), &e)
+		require.NotEmpty(t, e.Wanted)
+	}
+	for _, f := range []policy.Fleet{{Ready: -1}, {Starting: -1}, {Ready: maxCount + 1}, {Boot: -1}} {
+		d := Decision{Replicas: 77}
+		var e *FleetError
+		require.ErrorAs(t, l.engine.Recommend(&d, l.now, f), &e)
+		require.Equal(t, 77, d.Replicas, "the decision is left alone")
+	}
+	after, err := l.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after), "nothing was changed")
+}
+
+func TestBeforeTheFirstSampleTheFleetStays(t *testing.T) {
+	l := newLoop(t, Config{Min: 3})
+	d := l.step(math.NaN())
+	require.Equal(t, 5, d.Replicas)
+	require.Equal(t, []policy.Step{{Rule: policy.RuleNoData, Before: 5, After: 5}}, d.Steps())
+	require.True(t, d.Stale)
+	require.True(t, math.IsNaN(d.Quantile(.5)))
+	require.Contains(t, d.String(), "no sample yet")
+	b, err := json.Marshal(d)
+	require.NoError(t, err)
+	require.NotContains(t, string(b), "NaN")
+	require.NoError(t, l.engine.Recommend(d, l.now, policy.Fleet{Ready: 1}))
+	require.Equal(t, 3, d.Replicas, "the minimum holds even then")
+}
+
+func TestTheLargestNeedWinsAndIsNamed(t *testing.T) {
+	e, err := New(Config{Signals: []Signal{{Name: "cpu", Capacity: 2}, {Name: "requests", Capacity: 100}}})
+	require.NoError(t, err)
+	var d Decision
+	for i := range 200 {
+		now := t0.Add(time.Duration(i) * time.Minute)
+		require.NoError(t, e.Observe(0, forecast.Sample{Time: now, Value: 10}))
+		require.NoError(t, e.Observe(1, forecast.Sample{Time: now, Value: 2000}))
+		require.NoError(t, e.Recommend(&d, now.Add(time.Minute), policy.Fleet{Ready: 12}))
+	}
+	require.Equal(t, "requests", d.Signal)
+	require.Equal(t, 100., d.Capacity)
+	require.InDelta(t, 21, d.Replicas, 1)
+	require.InDelta(t, 2000, d.Quantile(.5), 20)
+	require.Equal(t, 2000., d.Observed)
+}
+
+func TestTheReactiveFloorHolds(t *testing.T) {
+	l := newLoop(t, Config{ReactiveTarget: 0.5})
+	for range 100 {
+		l.step(8)
+	}
+	require.Equal(t, 16, l.d.Replicas)
+	require.Equal(t, policy.RuleReactive, l.d.Steps()[len(l.d.Steps())-1].Rule)
+}
+
+func TestAFleetsOwnBootTimeMovesTheArrival(t *testing.T) {
+	l := newLoop(t, Config{})
+	for range 50 {
+		l.step(8)
+	}
+	var d Decision
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 9, Boot: 7 * time.Minute}))
+	require.Equal(t, 7*time.Minute, d.Lead)
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 9}))
+	require.Equal(t, 2*time.Minute, d.Lead)
+}
+
+func TestDecisionsCanBeRead(t *testing.T) {
+	l := newLoop(t, Config{Signals: []Signal{{Name: "visits", Capacity: 10}}})
+	for range 120 {
+		l.step(8)
+	}
+	for range 2 {
+		l.step(20)
+	}
+	d := l.d
+	require.NotZero(t, d.Change())
+	require.Contains(t, d.String(), "visits at ")
+	require.Contains(t, d.String(), "need")
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("scaled", "decision", &d)
+	var entry struct {
+		Decision struct {
+			Replicas, Change int
+			Signal           string
+			P95              float64 `json:"demand_p95"`
+			Need             struct{ Before, After int }
+		}
+	}
+	require.NoError(t, json.Unmarshal(log.Bytes(), &entry))
+	require.Equal(t, d.Replicas, entry.Decision.Replicas)
+	require.Equal(t, d.Quantile(.95), entry.Decision.P95)
+	require.NotZero(t, entry.Decision.Need.After)
+	require.InDelta(t, d.Demand[0], d.Quantile(0), 0)
+	require.InDelta(t, d.Demand[forecast.NumLevels-1], d.Quantile(1), 0)
+}
