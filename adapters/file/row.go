@@ -1,0 +1,167 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+)
+
+// LineError says what is wrong with a line of a file.
+type LineError struct {
+	Path   string
+	Line   int    // 1 is the first
+	Found  string // what stands there, with the name of its field
+	Wanted string
+	More   int // further lines of the same read that could not be read either
+}
+
+// Error implements error.
+func (e *LineError) Error() string {
+	s := fmt.Sprintf("%s:%d: %s; wanted %s", e.Path, e.Line, e.Found, e.Wanted)
+	if e.More > 0 {
+		s += fmt.Sprintf(" (and %d more such lines)", e.More)
+	}
+	return s
+}
+
+// columns are the places of the two columns in a line.
+type columns struct{ time, value int }
+
+const (
+	timeColumn  = "timestamp"
+	valueColumn = "value"
+)
+
+// parseHeader finds the columns in the first line.
+func parseHeader(line []byte) (columns, *LineError) {
+	c := columns{-1, -1}
+	text := strings.TrimPrefix(string(line), "\ufeff") // the mark with which spreadsheets begin a file
+	for i := range bytes.Count(line, []byte(",")) + 1 {
+		switch name, _ := cell([]byte(text), i); strings.ToLower(string(name)) {
+		case timeColumn:
+			c.time = i
+		case valueColumn:
+			c.value = i
+		}
+	}
+	if c.time < 0 || c.value < 0 {
+		return c, &LineError{Found: "header " + quote(line), Wanted: "columns timestamp and value"}
+	}
+	return c, nil
+}
+
+// parseRow reads one line after the header.
+func parseRow(line []byte, c columns) (forecast.Sample, *LineError) {
+	at, ok := cell(line, c.time)
+	if !ok {
+		return forecast.Sample{}, &LineError{Found: "line " + quote(line), Wanted: fmt.Sprintf("a timestamp in column %d", c.time+1)}
+	}
+	value, ok := cell(line, c.value)
+	if !ok {
+		return forecast.Sample{}, &LineError{Found: "line " + quote(line), Wanted: fmt.Sprintf("a value in column %d", c.value+1)}
+	}
+	t, err := parseTime(string(at))
+	if err != nil {
+		return forecast.Sample{}, &LineError{Found: "timestamp is " + quote(at), Wanted: err.Error()}
+	}
+	v, err := parseValue(string(value))
+	if err != nil {
+		return forecast.Sample{}, &LineError{Found: "value is " + quote(value), Wanted: err.Error()}
+	}
+	return forecast.Sample{Time: t, Value: v}, nil
+}
+
+// cell returns column i of a line without blanks and quotes around it, and false where the line has fewer. A quoted cell
+// may hold commas; a quote inside a cell, which neither a time nor a number needs, is not understood.
+func cell(line []byte, i int) ([]byte, bool) {
+	for ; ; i-- {
+		line = bytes.TrimLeft(line, " \t")
+		end := bytes.IndexByte(line, ',')
+		if len(line) > 0 && line[0] == '"' {
+			if closing := bytes.IndexByte(line[1:], '"'); closing >= 0 {
+				after := closing + 2
+				if end = bytes.IndexByte(line[after:], ','); end >= 0 {
+					end += after
+				}
+			}
+		}
+		if i == 0 {
+			if end >= 0 {
+				line = line[:end]
+			}
+			line = bytes.TrimSpace(line)
+			if n := len(line); n >= 2 && line[0] == '"' && line[n-1] == '"' {
+				line = bytes.TrimSpace(line[1 : n-1])
+			}
+			return line, true
+		}
+		if end < 0 {
+			return nil, false
+		}
+		line = line[end+1:]
+	}
+}
+
+var (
+	errTime  = errors.New(`RFC 3339 ("2024-03-04T20:15:00Z") or unix seconds (1709583300), of the years 1 to 9999`)
+	errValue = errors.New("a finite number of 0 or more, or nothing for a gap")
+)
+
+// The years that RFC 3339 can write, in unix seconds.
+const (
+	firstSecond = -62135596800 // of the year 1
+	lastSecond  = 253402300799 // of the year 9999
+)
+
+// parseTime reads RFC 3339, or unix seconds with up to nine decimals.
+func parseTime(s string) (time.Time, error) {
+	whole, part, dotted := strings.Cut(s, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return time.Time{}, errTime
+		}
+		return t.UTC(), nil
+	}
+	var nanos uint64
+	if dotted {
+		if nanos, err = strconv.ParseUint((part + "000000000")[:9], 10, 64); err != nil || part == "" || len(part) > 9 {
+			return time.Time{}, errTime
+		}
+	}
+	if seconds < firstSecond || seconds > lastSecond { // milliseconds end up here
+		return time.Time{}, errTime
+	}
+	if strings.HasPrefix(whole, "-") { // the decimals count away from zero
+		return time.Unix(seconds, -int64(nanos)).UTC(), nil
+	}
+	return time.Unix(seconds, int64(nanos)).UTC(), nil
+}
+
+// parseValue reads a number; nothing and NaN are a known gap.
+func parseValue(s string) (float64, error) {
+	if s == "" {
+		return math.NaN(), nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || v < 0 || math.IsInf(v, 0) {
+		return 0, errValue
+	}
+	return v, nil
+}
+
+// quote shows what was found, but not all of a long line.
+func quote(b []byte) string {
+	const most = 60
+	if len(b) > most {
+		return strconv.Quote(string(b[:most])) + "..."
+	}
+	return strconv.Quote(string(b))
+}
