@@ -128,9 +128,6 @@ func (r *Runner) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		}
-		if ctx.Err() != nil { // both were ready, and select took the timer
-			return nil
-		}
 		begin := time.Now()
 		d, err := r.Tick(ctx, begin)
 		r.log(ctx, &d, err)

@@ -98,6 +98,15 @@ func TestActuatorLeavesTheOldFileWhenItFails(t *testing.T) {
 	require.Equal(t, 2, fleet.Ready)
 }
 
+func TestActuatorLeavesNoTemporaryFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desired.json")
+	require.NoError(t, os.Mkdir(path, 0o755)) // which no file can replace
+	a, err := NewActuator(ActuatorConfig{Path: path})
+	require.NoError(t, err)
+	require.Error(t, a.Apply(t.Context(), &scaler.Decision{Replicas: 3}))
+	require.NoFileExists(t, path+".tmp")
+}
+
 func TestActuatorIsReadWhileItWrites(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desired.json")
 	a, err := NewActuator(ActuatorConfig{Path: path, Start: 1})

@@ -326,6 +326,13 @@ func TestSourceSurvivesRotation(t *testing.T) {
 			}
 			return out
 		}(), 1},
+		{"cut off, and rows end where they did", func(d *demand) {
+			var b strings.Builder
+			for i := 10; i < 30; i++ {
+				b.WriteString(row(i, 7)) // one digit, as before
+			}
+			d.write(header + b.String())
+		}, map[int]float64{8: 8, 9: 9, 10: 7, 11: 7, 12: 7, 13: 7, 14: 7, 15: 7, 16: 7, 17: 7, 18: 7, 19: 7}, 1},
 		{"begun anew with other columns", func(d *demand) { d.write("value,timestamp\n10,1709511000\n") }, map[int]float64{8: 8, 9: 9, 10: 10}, 1},
 		{"compressed", func(d *demand) { d.write(string(compressed(d.t, header+rows(0, 11)))) }, map[int]float64{8: 8, 9: 9, 10: 10}, 0},
 	}
@@ -343,6 +350,26 @@ func TestSourceSurvivesRotation(t *testing.T) {
 			require.Equal(t, c.want, read(t, s, 8, 20))
 			require.Equal(t, c.rotations, s.Counts().Rotations, "it is said once")
 		})
+	}
+}
+
+func TestSourceFollowsAFileThatIsNoLongerCompressed(t *testing.T) {
+	d := newDemand(t, string(compressed(t, header+rows(0, 10))))
+	s := d.source(nil)
+	require.Len(t, read(t, s, 0, 20), 10)
+	d.write(header + rows(9, 12))
+	require.Len(t, read(t, s, 0, 20), 12)
+	d.append(row(12, 12))
+	require.Len(t, read(t, s, 0, 20), 13)
+	require.Zero(t, s.Counts().Rotations, "a compressed file has no place that could be lost")
+}
+
+func TestSourceKeepsNothingBeforeTheWindow(t *testing.T) {
+	for _, text := range []string{header + rows(0, 50), string(compressed(t, header+rows(0, 50)))} {
+		s := newDemand(t, text).source(nil)
+		require.Len(t, read(t, s, 40, 50), 10)
+		require.Equal(t, 10, s.line.Len())
+		require.Equal(t, 50, s.Counts().Rows)
 	}
 }
 
