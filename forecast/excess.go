@@ -69,18 +69,18 @@ func (a *announced) response(one *cloud, k *Kind, from, to int64, level float64)
 		starts, gap = 5, float64(a.window*0.5)
 	}
 	minutes := (t1 - t0) / 60
-	any := false
+	felt := false
 	for s := range starts {
 		shift := float64(gap * float64(s-starts/2))
 		part := k.share(t0-shift, t1-shift, a.length)
-		any = any || part > 1e-4
+		felt = felt || part > 1e-4
 		// Lift counts minutes of ordinary demand; this step receives part of them, spread over its own minutes.
 		median := float64(float64(a.size*part)*level) / minutes
 		for _, m := range masses {
 			one.add(float64(median*fp.Exp(float64(k.Spread*m.z))), m.p/float64(starts))
 		}
 	}
-	return any
+	return felt
 }
 
 // cloud is a discrete distribution on the way, with more points than an excess keeps.
@@ -166,10 +166,10 @@ func (e *excess) addTo(q *[NumLevels]float64) {
 				k++
 			}
 			var p float64
-			switch {
-			case k == NumLevels:
+			switch k {
+			case NumLevels:
 				p = 1
-			case k == 0:
+			case 0:
 				p = 0
 			default:
 				p = Levels[k-1] + float64((Levels[k]-Levels[k-1])*(x-q[k-1]))/(q[k]-q[k-1])

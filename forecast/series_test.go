@@ -175,8 +175,8 @@ func checkTwin(t interface {
 		if moves[i+1] == 255 {
 			v = math.NaN()
 		}
-		switch {
-		case moves[i+1] == 254: // time passes
+		switch moves[i+1] {
+		case 254: // time passes
 			if slow.begun {
 				slow.close(slow.index(now))
 			}

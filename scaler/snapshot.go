@@ -50,8 +50,8 @@ func Restore(cfg Config, b []byte) (*Engine, error) {
 	if crc32.ChecksumIEEE(body) != sum {
 		return nil, fmt.Errorf("%w: the checksum does not match", ErrSnapshotCorrupt)
 	}
-	if print := b[snapshotHead-len(e.print) : snapshotHead]; !bytes.Equal(print, e.print[:]) {
-		return nil, fmt.Errorf("%w: it has %x, this one %v", ErrSnapshotFingerprint, print, e.print)
+	if got := b[snapshotHead-len(e.print) : snapshotHead]; !bytes.Equal(got, e.print[:]) {
+		return nil, fmt.Errorf("%w: it has %x, this one %v", ErrSnapshotFingerprint, got, e.print)
 	}
 	if err := e.read(body[snapshotHead:]); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSnapshotCorrupt, err)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,11 +149,13 @@ func (f *flags) checkTimeline() error {
 		return fmt.Errorf("wanted a file in a directory that exists")
 	}
 	there, err := os.Stat(f.timeline)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil // a new file
-	}
-	if there.IsDir() {
-		return fmt.Errorf("it is a directory; wanted a file")
+	case err != nil:
+		return err
+	case there.IsDir():
+		return errors.New("it is a directory; wanted a file")
 	}
 	for _, input := range []string{f.trace, f.events, f.config} {
 		if in, err := os.Stat(input); err == nil && os.SameFile(in, there) {

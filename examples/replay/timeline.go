@@ -36,7 +36,7 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 			return err
 		}
 		if err := write(f); err != nil {
-			f.Close()
+			_ = f.Close() // the first error is the one to tell
 			return err
 		}
 		return f.Close()
@@ -47,8 +47,8 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}()
 	if err := write(f); err != nil {

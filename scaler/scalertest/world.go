@@ -42,7 +42,7 @@ func (w *world) do(line string, input []string) (string, error) {
 	var err error
 	switch words[0] {
 	case "config":
-		err = w.configure(strings.Join(input, "\n"), &out)
+		w.configure(strings.Join(input, "\n"), &out)
 	case "start":
 		err = w.start(args)
 	case "feed":
@@ -74,17 +74,16 @@ func (w *world) do(line string, input []string) (string, error) {
 	return out.String(), err
 }
 
-func (w *world) configure(text string, out *strings.Builder) error {
+func (w *world) configure(text string, out *strings.Builder) {
 	cfg, err := scaler.ParseConfig([]byte(text))
 	if err == nil {
 		w.engine, err = scaler.New(cfg)
 	}
 	if err != nil {
 		fmt.Fprintf(out, "error: %v\n", err)
-		return nil
+		return
 	}
 	w.cfg = w.engine.Config()
-	return nil
 }
 
 func (w *world) start(a args) error {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestEventUnservedOfOneSpot(t *testing.T) {
 	ready[32], ready[33] = 2, 2
 	require.InDelta(t, 10.0/30, score(tr, events, o, ready, ready).EventUnserved, 1e-12, "scored steps only")
 
-	double := append(events, forecast.Event{Start: at(30 * 60)})
+	double := slices.Concat(events, []forecast.Event{{Start: at(30 * 60)}})
 	require.InDelta(t, 10.0/30, score(tr, double, o, ready, ready).EventUnserved, 1e-12, "a step counts once")
 
 	far := []forecast.Event{{Start: at(1e6)}, {Start: at(-1e6)}}

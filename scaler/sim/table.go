@@ -26,7 +26,7 @@ func openTable(path string, read func(r io.Reader) error) error {
 	if err != nil {
 		return err // *fs.PathError: it names the file
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return read(f)
 }
 

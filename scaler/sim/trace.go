@@ -188,7 +188,7 @@ func (l *rowList) add(file *table, at, of int) error {
 	if err != nil {
 		return file.fault("value %q: %w", value, err)
 	}
-	l.trace.Times = append(times, t)
+	l.trace.Times = append(l.trace.Times, t)
 	l.trace.Spelling = append(l.trace.Spelling, spelling)
 	l.trace.Demand = append(l.trace.Demand, d)
 	l.lines = append(l.lines, file.line)
