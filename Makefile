@@ -3,7 +3,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 FUZZTIME ?= 10s
 BIN := $(shell $(GO) env GOPATH)/bin
 
-.PHONY: test lint tools bench fuzz tidy
+.PHONY: test lint tools bench fuzz tidy arm64
 
 test:
 	$(GO) test ./...
@@ -29,3 +29,11 @@ fuzz:
 tidy:
 	$(GO) mod tidy
 	gofmt -w .
+
+# The same bytes on another processor: the tests that compare bits, built for arm64 and run in an emulator (Debian's
+# qemu-user-static).
+arm64:
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; for p in internal/fp scaler; do \
+		GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o "$$tmp/test" ./$$p; \
+		(cd $$p && qemu-aarch64-static "$$tmp/test" -test.v -test.run '^(TestSameBitsEverywhere|TestParity|TestScenarios|TestARestoredEngineContinuesWithTheSameBytes)$$' | grep -E '^(---|ok|PASS|FAIL)'); \
+	done
