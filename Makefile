@@ -35,5 +35,7 @@ tidy:
 arm64:
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; for p in internal/fp scaler; do \
 		GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o "$$tmp/test" ./$$p; \
-		(cd $$p && qemu-aarch64-static "$$tmp/test" -test.v -test.run '^(TestSameBitsEverywhere|TestParity|TestScenarios|TestARestoredEngineContinuesWithTheSameBytes)$$' | grep -E '^(---|ok|PASS|FAIL)'); \
+		(cd $$p && qemu-aarch64-static "$$tmp/test" -test.v \
+			-test.run '^(TestSameBitsEverywhere|TestParity|TestScenarios|TestARestoredEngineContinuesWithTheSameBytes)$$' >"$$tmp/out") || { cat "$$tmp/out"; exit 1; }; \
+		grep '^---' "$$tmp/out"; \
 	done
