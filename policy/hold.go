@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"math"
 
 	"github.com/headroom-go/headroom/internal/state"
 )
@@ -13,26 +14,27 @@ const MaxHold = 256
 // come, or an order and its cancellation would chase each other through the boot time. The memory is the caller's.
 type Hold struct {
 	need []int32 // ring by step index
-	step int64   // newest step, -1 before the first
+	step int64   // newest step, noStep before the first
 }
 
 // NewHold returns a Hold over n steps, 1 <= n <= MaxHold, the newest included.
-func NewHold(n int) Hold { return Hold{need: make([]int32, n), step: -1} }
+func NewHold(n int) Hold { return Hold{need: make([]int32, n), step: noStep} }
 
 // Raise records that step k needs n replicas and returns the largest need of the held steps. Several calls for one step
-// keep the largest of them; a step before the newest changes nothing.
+// keep the largest of them; a step before the newest changes nothing. Steps count from 1970 and are negative before it.
 func (h *Hold) Raise(k int64, n int) int {
 	w := int64(len(h.need))
-	if h.step < 0 || k-h.step >= w {
+	if h.step == noStep || k-h.step >= w {
 		clear(h.need)
 		h.step = k
 	}
 	for h.step < k {
 		h.step++
-		h.need[h.step%w] = 0
+		h.need[h.slot(h.step)] = 0
 	}
 	if k == h.step {
-		h.need[k%w] = max(h.need[k%w], int32(min(n, maxReplicas)))
+		i := h.slot(k)
+		h.need[i] = max(h.need[i], int32(min(n, maxReplicas)))
 	}
 	top := n
 	for _, v := range h.need {
@@ -41,15 +43,24 @@ func (h *Hold) Raise(k int64, n int) int {
 	return top
 }
 
+// slot is the place of step k in the ring.
+func (h *Hold) slot(k int64) int64 {
+	w := int64(len(h.need))
+	return (k%w + w) % w
+}
+
 // State walks the memory for snapshots.
 func (h *Hold) State(c *state.Codec) {
 	c.Int32s(h.need)
 	c.Int64(&h.step)
-	if c.Reading() && (h.step < -maxStep || h.step > maxStep) {
+	if c.Reading() && h.step != noStep && (h.step < -maxStep || h.step > maxStep) {
 		c.Fail(errors.New("snapshot holds a need for a step that no clock reaches"))
-		h.step = -1
+		h.step = noStep
 	}
 }
 
 // maxStep is beyond the largest step index: seconds since 1970 in the year 2250.
 const maxStep = 1 << 34
+
+// noStep is before every step.
+const noStep = math.MinInt64

@@ -24,7 +24,7 @@ func TestHoldAgainstTwin(t *testing.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "steps")
 		h := NewHold(n)
 		needs := map[int64]int{}
-		k := rapid.Int64Range(0, 1000).Draw(t, "begin")
+		k := rapid.Int64Range(-1000, 1000).Draw(t, "begin")
 		for range rapid.IntRange(1, 40).Draw(t, "calls") {
 			k += rapid.SampledFrom([]int64{0, 1, 1, 1, 2, 9}).Draw(t, "ahead")
 			need := rapid.IntRange(0, 50).Draw(t, "need")

@@ -238,9 +238,19 @@ func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
 	n := d.trail.Apply(policy.RuleNeed, ordered, ordinary.Clamp(ordered))
 	// An event only raises: where it asks for less than ordinary demand does, ordinary demand decides.
 	n = d.trail.Apply(policy.RuleEvent, n, max(n, event.Clamp(ordered)))
-	held := e.hold.Raise(now.UnixNano()/int64(e.cfg.Step), n)
+	held := e.hold.Raise(e.stepOf(now), n)
 	// What is held may be kept but not ordered again: limits or a lost replica may have made it less.
 	return d.trail.Apply(policy.RuleHold, n, max(n, min(held, ordered)))
+}
+
+// stepOf returns the step of the decision clock that holds now: steps since 1970, rounded down before it too.
+func (e *Engine) stepOf(now time.Time) int64 {
+	nano, step := now.UnixNano(), int64(e.cfg.Step)
+	k := nano / step
+	if nano%step < 0 {
+		k--
+	}
+	return k
 }
 
 // bands returns what one signal asks for: the band of ordinary demand at the step in which an order serves, and, while an

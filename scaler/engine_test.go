@@ -338,3 +338,16 @@ func TestDecisionsCanBeRead(t *testing.T) {
 	require.InDelta(t, d.Demand[0], d.Quantile(0), 0)
 	require.InDelta(t, d.Demand[forecast.NumLevels-1], d.Quantile(1), 0)
 }
+
+func TestDecisionsBefore1970(t *testing.T) {
+	for _, now := range []time.Time{time.Date(1969, 7, 20, 20, 17, 40, 0, time.UTC), {}} {
+		e, err := New(Config{})
+		require.NoError(t, err)
+		for i := range 10 {
+			require.NoError(t, e.Observe(0, forecast.Sample{Time: time.Date(1969, 7, 20, 20, 7+i, 40, 0, time.UTC), Value: 5}))
+		}
+		var d Decision
+		require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: 3}))
+		require.GreaterOrEqual(t, d.Replicas, 3)
+	}
+}
