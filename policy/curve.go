@@ -26,7 +26,8 @@ func (c *Curve) Set(levels, q []float64, capacity float64) bool {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return false
 		}
-		c.x[i+1] = math.Max(c.x[i], v/capacity)
+		// Beyond maxReplicas the use of one replica is lost in the rounding of the whole: it would come out as none.
+		c.x[i+1] = math.Max(c.x[i], math.Min(v/capacity, maxReplicas))
 		c.over[i+1] = 1 - levels[i]
 	}
 	n := c.n

@@ -155,3 +155,11 @@ func TestOnlyRatiosCount(t *testing.T) {
 		require.Equal(t, a.Newsvendor(20, 2), b.Newsvendor(20, 2))
 	})
 }
+
+func TestDemandBeyondAllCountsIsNotNoDemand(t *testing.T) {
+	for _, demand := range []float64{1e9, 1e12, 1e17, 1e300} {
+		var c Curve
+		require.True(t, c.Set(levels, []float64{demand, demand, demand, demand, demand, demand, demand, demand, demand, demand}, 1))
+		require.GreaterOrEqual(t, c.Count(20), 1_000_000_000, "%v", demand)
+	}
+}

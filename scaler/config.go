@@ -46,7 +46,7 @@ type Config struct {
 
 	// Min is the smallest count, 1 to 1e6 [1].
 	Min int `json:"min,omitempty"`
-	// Max is the largest count, Min to 1e6 [0: none].
+	// Max is the largest count, Min to 1e6 [0: 1e6, the most that a Fleet may have].
 	Max int `json:"max,omitempty"`
 	// StepUp is the largest number of replicas ordered at once [0: any].
 	StepUp int `json:"step_up,omitempty"`

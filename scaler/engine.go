@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"time"
@@ -54,7 +55,7 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg:    cfg,
 		print:  cfg.Fingerprint(),
-		limits: policy.Limits{Min: cfg.Min, Max: cfg.Max, StepUp: cfg.StepUp, StepDown: cfg.StepDown},
+		limits: policy.Limits{Min: cfg.Min, Max: cmp.Or(cfg.Max, maxCount), StepUp: cfg.StepUp, StepDown: cfg.StepDown},
 		plan:   policy.Plan{Penalty: cfg.Penalty, Boot: planBoot, Slack: cfg.Slack},
 		apart:  time.Duration(stride) * cfg.Step.Std(),
 		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),

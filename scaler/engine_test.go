@@ -351,3 +351,20 @@ func TestDecisionsBefore1970(t *testing.T) {
 		require.GreaterOrEqual(t, d.Replicas, 3)
 	}
 }
+
+// Demand beyond every count must not come out as none, nor a decision as a fleet that the next Recommend refuses.
+func TestAbsurdDemandGetsTheLargestCount(t *testing.T) {
+	for _, demand := range []float64{1e7, 1e18} {
+		e, err := New(Config{})
+		require.NoError(t, err)
+		now := t0
+		for range 10 {
+			require.NoError(t, e.Observe(0, forecast.Sample{Time: now, Value: demand}))
+			now = now.Add(time.Minute)
+		}
+		var d Decision
+		require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: 3}))
+		require.Equal(t, maxCount, d.Replicas)
+		require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: d.Replicas}))
+	}
+}
