@@ -43,6 +43,8 @@ type Series struct {
 	origin int64 // start of step 0, unix nanoseconds
 	last   int64 // newest closed step, -1 before the first
 	newest int64 // time of the newest sample, unix nanoseconds
+	known  bool  // there was a sample that is a number
+	number int64 // time of the newest of them, unix nanoseconds
 
 	open      bool // step openIdx is collecting
 	openIdx   int64
@@ -92,6 +94,10 @@ func (s *Series) Last() int64 { return s.last }
 // Newest returns the time of the newest sample, and false before the first.
 func (s *Series) Newest() (time.Time, bool) { return time.Unix(0, s.newest).UTC(), s.begun }
 
+// NewestNumber returns the time of the newest sample that was not a known gap, and false before the first: who says every
+// minute that there is no value has not measured anything.
+func (s *Series) NewestNumber() (time.Time, bool) { return time.Unix(0, s.number).UTC(), s.known }
+
 // At returns the mean and the peak of closed step k; both are NaN for a gap and for a step that is not remembered.
 func (s *Series) At(k int64) (mean, peak float64) {
 	if k < 0 || k > s.last || k <= s.last-int64(len(s.mean)) {
@@ -139,6 +145,14 @@ func (s *Series) push(k int64, mean, peak float64) {
 // the steps before the sample's own. Samples may come in any order; only Accepted and Replaced reach the experts.
 func (s *Series) Add(t time.Time, v float64) Verdict {
 	nano := t.UnixNano()
+	verdict := s.add(t, nano, v)
+	if verdict <= Filled && !math.IsNaN(v) && (!s.known || nano > s.number) {
+		s.known, s.number = true, nano
+	}
+	return verdict
+}
+
+func (s *Series) add(t time.Time, nano int64, v float64) Verdict {
 	if !s.begun {
 		s.begun, s.origin, s.newest = true, nano, nano
 		s.begin(0, v)
@@ -207,6 +221,8 @@ func (s *Series) fields(c *state.Codec) {
 	c.Int64(&s.origin)
 	c.Int64(&s.last)
 	c.Int64(&s.newest)
+	c.Bool(&s.known)
+	c.Int64(&s.number)
 	c.Bool(&s.open)
 	c.Int64(&s.openIdx)
 	c.Float64(&s.openSum)

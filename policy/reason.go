@@ -16,7 +16,7 @@ const (
 	RuleReactive      // the operator's floor on observed demand
 	RuleStepUp        // the limit on replicas added at once
 	RuleStepDown      // the limit on replicas removed at once
-	RuleStale         // the newest sample is too old: nothing is released
+	RuleStale         // the newest sample is too old, or from the future: nothing is released
 	RuleNoData        // no sample yet: the fleet stays
 	RuleClock         // the time lies before that of the last decision: the fleet stays
 	RuleMin           // the configured minimum

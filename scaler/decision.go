@@ -28,8 +28,8 @@ type Decision struct {
 	Need     policy.Band                 // between these counts the fleet is left alone
 	Penalty  float64                     // price of unserved demand over price of a replica
 
-	Age   time.Duration // since the newest sample's time, of the signal whose newest sample is oldest; 0 before the first
-	Stale bool          // the newest sample of some signal is too old, or there is none
+	Age   time.Duration // since the newest sample's time (known gaps left out), of the signal whose newest sample is oldest; negative if it lies ahead, 0 before the first
+	Stale bool          // the newest sample of some signal is too old or more than a step ahead, or there is none
 	Event bool          // an announced event has an effect within the horizon
 
 	trail policy.Trail

@@ -190,17 +190,21 @@ func check(f policy.Fleet) error {
 	return nil
 }
 
-// age fills in how old the samples are.
+// age fills in how old the samples are. A sample that lies ahead by more than a step is from a clock that is wrong, and what
+// is measured now counts as late beside it: that is as blind as having no samples.
 func (e *Engine) age(d *Decision, now time.Time) {
+	first := true
 	for i := range e.signals {
-		newest, ok := e.signals[i].forecast.Series().Newest()
+		newest, ok := e.signals[i].forecast.Series().NewestNumber()
 		if !ok {
 			d.Stale = true
 			continue
 		}
-		age := max(0, now.Sub(newest))
-		d.Age = max(d.Age, age)
-		d.Stale = d.Stale || age > e.cfg.MaxAge.Std()
+		age := now.Sub(newest)
+		if first || age > d.Age {
+			d.Age, first = age, false
+		}
+		d.Stale = d.Stale || age > e.cfg.MaxAge.Std() || -age > e.cfg.Step.Std()
 	}
 }
 

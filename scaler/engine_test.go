@@ -138,7 +138,7 @@ func TestARestoredEngineContinuesWithTheSameBytes(t *testing.T) {
 	}
 }
 
-const parity = "90615292c9cc52fdc1f988e501963a5989bcc2e6644a344a51b148b4f51d2c16"
+const parity = "1194b68b71b4304b0a3d10883938e2453c76954d709bc581455b59fbc71aaaea"
 
 // The hash was made on amd64. Another processor must come to the same one: a difference means that some sum was fused or
 // some function is not portable (see package internal/fp).
@@ -366,5 +366,30 @@ func TestAbsurdDemandGetsTheLargestCount(t *testing.T) {
 		require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: 3}))
 		require.Equal(t, maxCount, d.Replicas)
 		require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: d.Replicas}))
+	}
+}
+
+func TestNothingIsReleasedWhileNothingIsMeasured(t *testing.T) {
+	for name, v := range map[string]float64{"known gaps": math.NaN(), "behind a sample from the future": 80} {
+		e, err := New(Config{Signals: []Signal{{Capacity: 10}}})
+		require.NoError(t, err)
+		now := t0
+		for range 120 {
+			require.NoError(t, e.Observe(0, forecast.Sample{Time: now, Value: 80}))
+			now = now.Add(time.Minute)
+		}
+		if v > 0 {
+			require.NoError(t, e.Observe(0, forecast.Sample{Time: now.Add(6 * time.Hour), Value: v}))
+		}
+		var d Decision
+		for i := range 30 {
+			require.NoError(t, e.Observe(0, forecast.Sample{Time: now, Value: v}))
+			now = now.Add(time.Minute)
+			require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: 30}))
+			if i > 0 || v > 0 {
+				require.True(t, d.Stale, "%s, minute %d", name, i)
+				require.Equal(t, 30, d.Replicas, "%s, minute %d", name, i)
+			}
+		}
 	}
 }
