@@ -79,6 +79,7 @@ type calendar struct {
 	n       int
 	late    int64 // nanoseconds: no event has an effect longer after its start than this
 	early   int64 // nanoseconds: no event has an effect longer before its start than this
+	due     int64 // unix nanoseconds: no response ends before this; short events must not wait for a long one to leave
 }
 
 func newCalendar(kinds []Kind, most int) calendar {
@@ -111,12 +112,15 @@ func (c *calendar) find(id string) int {
 	return -1
 }
 
+// full says whether there is no place for an event of that ID; an edit always has one.
+func (c *calendar) full(id string) bool { return c.n == len(c.events) && c.find(id) < 0 }
+
 // announce adds an event, or replaces the one that has its ID. It keeps ev.ID and ev.Kind.
 func (c *calendar) announce(ev *Event) error {
-	old := c.find(ev.ID)
-	if old < 0 && c.n == len(c.events) {
+	if c.full(ev.ID) {
 		return ErrEventTableFull
 	}
+	old := c.find(ev.ID)
 	if old >= 0 {
 		c.remove(old)
 	}
@@ -141,6 +145,9 @@ func (c *calendar) announce(ev *Event) error {
 	c.events[i] = a
 	c.n++
 	c.late, c.early = max(c.late, a.late(k)), max(c.early, a.early())
+	if end := a.start + a.late(k); c.n == 1 || end < c.due {
+		c.due = end
+	}
 	return nil
 }
 
@@ -167,15 +174,15 @@ func (c *calendar) withdraw(id string) error {
 
 // expire drops the events whose response ended before nano.
 func (c *calendar) expire(nano int64) {
-	if c.n == 0 || c.events[0].start+c.late >= nano {
+	if c.n == 0 || c.due >= nano {
 		return
 	}
 	keep := 0
-	c.late, c.early = 0, 0
+	c.late, c.early, c.due = 0, 0, math.MaxInt64
 	for i := range c.n {
 		a := &c.events[i]
 		if late := a.late(&c.kinds[a.prior]); a.start+late >= nano {
-			c.late, c.early = max(c.late, late), max(c.early, a.early())
+			c.late, c.early, c.due = max(c.late, late), max(c.early, a.early()), min(c.due, a.start+late)
 			c.events[keep] = *a
 			keep++
 		}
@@ -194,11 +201,24 @@ func (c *calendar) between(from, to int64) (lo, hi int) {
 	return lo, hi
 }
 
+// near says whether an event may have an effect between from and to. The range of between is as wide as the longest event
+// makes it.
+func (c *calendar) near(from, to int64) bool {
+	lo, hi := c.between(from, to)
+	for i := lo; i < hi; i++ {
+		if a := &c.events[i]; a.start+a.late(&c.kinds[a.prior]) >= from && a.start-a.early() < to {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *calendar) fields(s *state.Codec) {
 	s.Float64s(c.typical)
 	s.Float64s(c.seen)
 	s.Int64(&c.late)
 	s.Int64(&c.early)
+	s.Int64(&c.due)
 	s.Len(len(c.events))
 	s.Int(&c.n)
 	if c.n < 0 || c.n > len(c.events) {

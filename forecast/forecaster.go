@@ -188,6 +188,21 @@ func (f *Forecaster) Announce(ev Event) error {
 	return f.calendar.announce(&ev)
 }
 
+// CanAnnounce returns the error that Announce would, and changes nothing.
+func (f *Forecaster) CanAnnounce(ev Event) error {
+	if err := ev.Check(); err != nil {
+		return err
+	}
+	if f.calendar.full(ev.ID) {
+		return ErrEventTableFull
+	}
+	return nil
+}
+
+// Expire drops the announced events whose response ended before now. Observe does so by the time of the samples; this is
+// for a series that gets none.
+func (f *Forecaster) Expire(now time.Time) { f.calendar.expire(now.UnixNano()) }
+
 // Withdraw removes an announced event. It returns ErrUnknownEvent if no event in the table has the ID.
 func (f *Forecaster) Withdraw(id string) error { return f.calendar.withdraw(id) }
 
@@ -221,8 +236,7 @@ func (f *Forecaster) Near(from, to time.Time) bool {
 	if f.calendar.n == 0 {
 		return false
 	}
-	lo, hi := f.calendar.between(from.UnixNano(), to.UnixNano())
-	return lo < hi
+	return f.calendar.near(from.UnixNano(), to.UnixNano())
 }
 
 // row writes the quantiles of ordinary demand in step target.

@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -114,8 +115,20 @@ func (e *Engine) Counts(signal int) forecast.Counts {
 //
 // The engine keeps the strings ID and Kind, and no Labels.
 func (e *Engine) Announce(ev forecast.Event) error {
+	// All are asked before one is changed: a signal whose samples are behind keeps events that others have forgotten.
 	for i := range e.signals {
-		// The tables are alike, so that what the first accepts all accept.
+		f := e.signals[i].forecast
+		err := f.CanAnnounce(ev)
+		if errors.Is(err, ErrEventTableFull) {
+			// Samples of this signal may have stopped long ago, and with them the clock by which its events leave.
+			f.Expire(e.newest())
+			err = f.CanAnnounce(ev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i := range e.signals {
 		if err := e.signals[i].forecast.Announce(ev); err != nil {
 			return err
 		}
@@ -123,15 +136,27 @@ func (e *Engine) Announce(ev forecast.Event) error {
 	return nil
 }
 
+// newest returns the time of the newest sample of all signals, less a step that may still be open.
+func (e *Engine) newest() time.Time {
+	var newest time.Time
+	for i := range e.signals {
+		if t, ok := e.signals[i].forecast.Series().Newest(); ok && t.After(newest) {
+			newest = t
+		}
+	}
+	return newest.Add(-e.cfg.Step.Std())
+}
+
 // Withdraw takes an announced event back. It returns ErrUnknownEvent where none has the ID, for example because it has
 // passed.
 func (e *Engine) Withdraw(id string) error {
+	err := ErrUnknownEvent
 	for i := range e.signals {
-		if err := e.signals[i].forecast.Withdraw(id); err != nil {
-			return err
+		if e.signals[i].forecast.Withdraw(id) == nil {
+			err = nil
 		}
 	}
-	return nil
+	return err
 }
 
 // Recommend fills d with the decision at time now for the observed fleet, and remembers it. It may be called as often as
