@@ -61,23 +61,40 @@ func (c *calendar) excess(e *excess, from, to int64, level float64) bool {
 	return e.n > 0
 }
 
+// startCells is the number of starts, of those that an uncertain event may have, that stand for all that this step would feel.
+const startCells = 9
+
+// leastLift is the least median effect, as a part of ordinary demand, that counts as an effect.
+const leastLift = 1e-4
+
 // response computes the distribution of what one event adds: its size is log-normal, its start uniform within its window.
 func (a *announced) response(one *cloud, k *Kind, from, to int64, level float64) bool {
 	t0, t1 := float64(float64(from-a.start)*1e-9), float64(float64(to-a.start)*1e-9)
-	starts, gap := 1, 0.0
+	starts, lo, gap, chance := 1, 0.0, 0.0, 1.0
 	if a.window > 0 {
-		starts, gap = 5, float64(a.window*0.5)
+		// Only the starts that this step would feel are divided into cells: over the whole of a wide window the cells would
+		// be wider than the response, and the steps between them would feel nothing.
+		lo = math.Max(-a.window, t0-a.length-k.after())
+		hi := math.Min(a.window, t1-k.Delay.Std().Seconds())
+		if hi <= lo {
+			return false
+		}
+		starts, gap, chance = startCells, (hi-lo)/startCells, (hi-lo)/float64(2*a.window)
+		one.add(0, 1-chance)
 	}
 	minutes := (t1 - t0) / 60
 	felt := false
 	for s := range starts {
-		shift := float64(gap * float64(s-starts/2))
+		shift := 0.0
+		if a.window > 0 {
+			shift = lo + float64(gap*(float64(s)+0.5))
+		}
 		part := k.share(t0-shift, t1-shift, a.length)
-		felt = felt || part > 1e-4
 		// Lift counts minutes of ordinary demand; this step receives part of them, spread over its own minutes.
-		median := float64(float64(a.size*part)*level) / minutes
+		lift := float64(a.size*part) / minutes
+		felt = felt || lift > leastLift
 		for _, m := range masses {
-			one.add(float64(median*fp.Exp(float64(k.Spread*m.z))), m.p/float64(starts))
+			one.add(float64(float64(lift*level)*fp.Exp(float64(k.Spread*m.z))), float64(m.p*chance)/float64(starts))
 		}
 	}
 	return felt

@@ -123,3 +123,41 @@ func TestAnUncertainStartSpreadsTheResponse(t *testing.T) {
 	require.Positive(t, e.mean())
 	require.Zero(t, e.x[0], "but most likely it does not")
 }
+
+// However wide the window: the minutes within it are alike, and together they expect what an event with an exact start brings.
+func TestAWideWindowHasNoHoles(t *testing.T) {
+	for _, window := range []time.Duration{30 * time.Second, 4 * time.Minute, 40 * time.Minute, 6 * time.Hour} {
+		total := func(w time.Duration) (sum, least, most float64) {
+			c := newCalendar(nil, 1)
+			require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: w}))
+			least = math.Inf(1)
+			for m := -400; m < 400; m++ {
+				var e excess
+				from := t0.Add(time.Duration(m) * time.Minute)
+				if c.excess(&e, from.UnixNano(), from.UnixNano()+60e9, 100) {
+					sum += e.mean()
+				}
+				if from.After(t0.Add(10*time.Minute-w)) && from.Before(t0.Add(w-10*time.Minute)) {
+					least, most = min(least, e.mean()), max(most, e.mean())
+				}
+			}
+			return sum, least, most
+		}
+		exact, _, _ := total(0)
+		sum, least, most := total(window)
+		require.InEpsilon(t, exact, sum, 0.05, "%v", window)
+		if window > 10*time.Minute {
+			require.InEpsilon(t, most, least, 0.05, "%v", window)
+		}
+	}
+}
+
+// A month is long, and each minute of it gets little of the response: what counts is how much that is beside ordinary demand.
+func TestALongEventIsFelt(t *testing.T) {
+	c := newCalendar([]Kind{{Name: "sale", Lift: 1e4}}, 1)
+	require.NoError(t, c.announce(&Event{ID: "a", Kind: "sale", Start: t0, Duration: maxSpan}))
+	var e excess
+	from := t0.Add(24 * time.Hour).UnixNano()
+	require.True(t, c.excess(&e, from, from+60e9, 100))
+	require.Greater(t, e.mean(), 20.)
+}
