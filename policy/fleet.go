@@ -6,7 +6,8 @@ import "time"
 //
 // Ready replicas serve now. Starting replicas are ordered and paid for but do not serve yet; they count against the
 // need, so that an order is never placed twice. Boot is the observed time from order to ready (a high quantile of it,
-// such as the 95th percentile); zero means that the configured boot time holds.
+// such as the 95th percentile); zero means that the configured boot time holds. The engine follows it as far as it looks
+// ahead, Horizon steps or the configured boot time if that is more; how long it holds what was ordered stays as configured.
 type Fleet struct {
 	Size     string // VM size or replica flavour, "" if there is only one
 	Ready    int

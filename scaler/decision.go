@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (d *Decision) Quantile(level float64) float64 {
 // String returns the decision on one line, such as
 //
 //	12 -> 15 replicas (need 12 -> 15): demand at 20:57:00 is 118 (half), 143 (.95); a replica carries 10
-func (d *Decision) String() string {
+func (d Decision) String() string {
 	var b strings.Builder
 	ordered := d.Ready + d.Starting
 	if d.Replicas == ordered {
@@ -81,7 +82,9 @@ func (d *Decision) String() string {
 		b.WriteByte(')')
 	}
 	if math.IsNaN(d.Demand[0]) {
-		b.WriteString(": no sample yet")
+		if slices.ContainsFunc(d.Steps(), func(s policy.Step) bool { return s.Rule == policy.RuleNoData }) {
+			b.WriteString(": no sample yet")
+		}
 		return b.String()
 	}
 	fmt.Fprintf(&b, ": %s at %s is %.4g (half), %.4g (.95); a replica carries %.4g", d.Signal, d.Time.Add(d.Lead).Format(time.TimeOnly), d.Quantile(.5), d.Quantile(.95), d.Capacity)
@@ -117,7 +120,7 @@ type quantile struct {
 }
 
 // MarshalJSON implements json.Marshaler. Durations are seconds; "demand" is empty and "observed" null while unknown.
-func (d *Decision) MarshalJSON() ([]byte, error) {
+func (d Decision) MarshalJSON() ([]byte, error) {
 	out := decisionJSON{
 		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
 		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty,
@@ -135,7 +138,7 @@ func (d *Decision) MarshalJSON() ([]byte, error) {
 }
 
 // LogValue implements slog.LogValuer with the fields that a log line wants.
-func (d *Decision) LogValue() slog.Value {
+func (d Decision) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.Int("replicas", d.Replicas), slog.Int("change", d.Change()), slog.Int("ready", d.Ready), slog.Int("starting", d.Starting),
 		slog.Duration("lead", d.Lead), slog.String("signal", d.Signal), slog.Bool("stale", d.Stale), slog.Bool("event", d.Event),

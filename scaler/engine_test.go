@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
@@ -267,6 +268,10 @@ func TestBeforeTheFirstSampleTheFleetStays(t *testing.T) {
 	b, err := json.Marshal(d)
 	require.NoError(t, err)
 	require.NotContains(t, string(b), "NaN")
+	byValue, err := json.Marshal(*d)
+	require.NoError(t, err, "Tick returns a Decision, not a pointer to one")
+	require.Equal(t, string(b), string(byValue))
+	require.Equal(t, d.String(), fmt.Sprint(*d))
 	require.NoError(t, l.engine.Recommend(d, l.now, policy.Fleet{Ready: 1}))
 	require.Equal(t, 3, d.Replicas, "the minimum holds even then")
 }
@@ -297,6 +302,17 @@ func TestTheReactiveFloorHolds(t *testing.T) {
 	require.Equal(t, policy.RuleReactive, l.d.Steps()[len(l.d.Steps())-1].Rule)
 }
 
+func TestTheReactiveFloorAndTheAgeAreThoseOfTheWorstSignal(t *testing.T) {
+	e, err := New(Config{ReactiveTarget: 0.1, Signals: []Signal{{Name: "old and large"}, {Name: "new and small"}}})
+	require.NoError(t, err)
+	require.NoError(t, e.Observe(0, forecast.Sample{Time: t0, Value: 8}))
+	require.NoError(t, e.Observe(1, forecast.Sample{Time: t0.Add(10 * time.Second), Value: 2}))
+	var d Decision
+	require.NoError(t, e.Recommend(&d, t0.Add(75*time.Second), policy.Fleet{Ready: 1}))
+	require.Equal(t, 80, d.Replicas)
+	require.Equal(t, 75*time.Second, d.Age)
+}
+
 func TestAFleetsOwnBootTimeMovesTheArrival(t *testing.T) {
 	l := newLoop(t, Config{})
 	for range 50 {
@@ -307,6 +323,14 @@ func TestAFleetsOwnBootTimeMovesTheArrival(t *testing.T) {
 	require.Equal(t, 7*time.Minute, d.Lead)
 	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 9}))
 	require.Equal(t, 2*time.Minute, d.Lead)
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 9, Boot: 121 * time.Second}))
+	require.Equal(t, 3*time.Minute, d.Lead, "part of a step is a step")
+	require.NoError(t, l.engine.Announce(forecast.Event{ID: "spot", Start: l.now.Add(5 * time.Minute)}))
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 8, Boot: time.Hour}))
+	require.Equal(t, policy.Horizon*time.Minute, d.Lead, "no further than the engine looks")
+	require.Zero(t, d.Change(), "what is ordered now comes after the spot")
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 8, Boot: 5 * time.Minute}))
+	require.Positive(t, d.Change(), "it comes with the spot")
 }
 
 func TestDecisionsCanBeRead(t *testing.T) {
