@@ -75,6 +75,9 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	}, fields)
 	require.NotContains(t, f.Error(), "\n")
 
+	c = Config{Min: -2, Max: -1}.WithDefaults()
+	require.ErrorContains(t, c.Validate(), "2 faults", "a maximum below 1 is wrong whatever the minimum is")
+
 	// Faults that only a sane step lets see.
 	c = Config{Step: Duration(time.Second), Boot: Duration(10 * time.Hour), MaxAge: 1, Hold: Duration(time.Hour)}.WithDefaults()
 	require.ErrorContains(t, c.Validate(), "lead time of at most 4096 steps")
@@ -95,6 +98,8 @@ func TestParseRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"object for a list", `{"signals": {"name": "a"}}`, "signals is an object; wanted a list"},
 		{"number in a list of objects", `{"signals": [3]}`, "signals[0] is a number; wanted an object"},
 		{"not an object", `[1]`, "the whole is a list; wanted an object"},
+		{"object over several lines", "{\"boot\": {\n\"a\":\n1}}", `boot is {"a":1}; wanted a duration`},
+		{"line break in a name", `{"a\nb": 1}`, `"a\nb" is unknown`},
 		{"broken", "{\n\"min\": 1,,\n}", "line 2: invalid character"},
 		{"cut off", `{"min": 1`, "the text ends before the configuration does"},
 		{"empty", ``, "the text ends before the configuration does"},

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ParseConfig reads a Config from JSON. Fields that are not there stay zero: apply WithDefaults, then Validate, which New
@@ -65,6 +67,9 @@ func parseStruct(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	seen := map[string]bool{}
 	for _, m := range members {
 		at := strings.TrimPrefix(path+"."+m.name, ".")
+		if strings.ContainsFunc(at, unicode.IsControl) { // an error is one line
+			at = strconv.Quote(at)
+		}
 		field, known := fields[m.name]
 		switch {
 		case !known:
@@ -108,11 +113,19 @@ func parseValue(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	case string:
 		wanted = "a text in quotes"
 	}
-	value := string(raw)
-	if len(value) > 40 {
-		value = value[:40] + "..."
+	*f = append(*f, Fault{path, shown(raw), wanted})
+}
+
+// shown is a JSON value as a fault shows it: on one line, and its beginning if it is long.
+func shown(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return kindOf(raw)
 	}
-	*f = append(*f, Fault{path, value, wanted})
+	if b.Len() > 40 {
+		return strings.ToValidUTF8(string(b.Bytes()[:40]), "") + "..."
+	}
+	return b.String()
 }
 
 type member struct {

@@ -83,7 +83,7 @@ func (c Config) Validate() error {
 	number(c.ReactiveTarget >= 0 && c.ReactiveTarget <= 1, c.ReactiveTarget, "reactive_target", "0 (no floor) or above 0 to 1")
 
 	count(c.Min, 1, maxCount, "min", fmt.Sprintf("1 to %d", maxCount))
-	fault(c.Max == 0 || c.Max >= c.Min && c.Max <= maxCount, "max", strconv.Itoa(c.Max), fmt.Sprintf("0 (as many as %[2]d) or min (%[1]d) to %[2]d", c.Min, maxCount))
+	fault(c.Max == 0 || c.Max >= max(1, c.Min) && c.Max <= maxCount, "max", strconv.Itoa(c.Max), fmt.Sprintf("0 (as many as %[2]d) or min (%[1]d) to %[2]d", c.Min, maxCount))
 	count(c.StepUp, 0, maxCount, "step_up", "0 (any) or more")
 	count(c.StepDown, 0, maxCount, "step_down", "0 (any) or more")
 	count(c.MaxEvents, 1, maxTable, "max_events", fmt.Sprintf("1 to %d", maxTable))
