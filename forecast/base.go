@@ -50,7 +50,7 @@ func newBase(step int64) base {
 
 // local returns the start of step k in seconds since 1970 on the local clock.
 func (b *base) local(k int64) int64 {
-	// Multiplied in seconds and nanoseconds apart, because k * step overflows int64 only after 292 years.
+	// Multiplied in nanoseconds, because a step need not be whole seconds; that overflows after 292 years.
 	return b.origin + k*b.step/1e9
 }
 

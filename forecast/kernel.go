@@ -20,7 +20,7 @@ type Kind struct {
 	Name        string   `json:"name"`
 	Lift        float64  `json:"lift,omitempty"`         // minutes of ordinary demand [1]
 	Spread      float64  `json:"spread,omitempty"`       // standard deviation of ln(total) [1.2]
-	WeightPower float64  `json:"weight_power,omitempty"` // exponent, 0..2 [0.6]
+	WeightPower float64  `json:"weight_power,omitempty"` // exponent, above 0 up to 2 [0.6]
 	Delay       Duration `json:"delay,omitempty"`        // from the start to the first response [14s]
 	Rise        Duration `json:"rise,omitempty"`         // from the first response to the peak [33s]
 }

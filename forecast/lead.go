@@ -92,7 +92,7 @@ func (l *lead) usual(norm float64) float64 {
 	return l.absSlow
 }
 
-// predict makes the forecast from step k. b.feature fills the features that depend on the lead.
+// predict makes the forecast from step k.
 func (l *lead) predict(b *base, k int64) {
 	o := &l.now
 	o.target = k + l.steps
@@ -162,7 +162,7 @@ func (l *lead) score(b *base, k int64, z float64) {
 }
 
 // reweigh moves the weights of the experts by their discounted absolute errors, relative to the best of them:
-// w ~ exp(-15 (L/L_best - 1)). An expert whose forecast is not finite sleeps: it has no weight until it is sane again.
+// w ~ exp(-15 (L/L_best - 1)). An error that is not finite teaches nothing.
 func (l *lead) reweigh(o *origin, z float64) {
 	best := math.Inf(1)
 	for i := range l.loss {

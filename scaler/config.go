@@ -32,8 +32,8 @@ type Config struct {
 	// Release is how many times Penalty a replica must fall short of to be released, 1 to 100 [2]: the width of the
 	// band inside which the fleet is left alone. 1 follows every wobble.
 	Release float64 `json:"release,omitempty"`
-	// Slack is what a change must gain before it is made, in replica-steps, while an announced event is near, 0 to less
-	// than 1 [0.4].
+	// Slack is what a change must gain before it is made, in replica-steps, while an announced event is near, more than
+	// 0 and less than 1 [0.4].
 	Slack float64 `json:"slack,omitempty"`
 	// Hold is the time for which a need is kept after it was largest, up to 256 steps [the lead time, or as much of it].
 	Hold Duration `json:"hold,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 // Engine decides. It holds one Forecaster per signal and the memory of the policy; all buffers are sized by New, and
-// Observe, Announce, Withdraw, Recommend and Peek allocate nothing.
+// Observe, Announce, Withdraw, Recommend and Peek allocate nothing, but for the copy of the state that the first Peek makes.
 //
 // An Engine is not safe for concurrent use: whoever drives it, one goroutine at a time.
 type Engine struct {
@@ -160,7 +160,7 @@ func (e *Engine) Withdraw(id string) error {
 }
 
 // Recommend fills d with the decision at time now for the observed fleet, and remembers it. It may be called as often as
-// one likes: between two samples the same fleet gets the same answer, and what is on order is not ordered twice. A time
+// one likes: within a step the same fleet gets the same answer, and what is on order is not ordered twice. A time
 // before that of the last decision leaves the fleet as it is. The error is a *FleetError, and then d and the engine are
 // unchanged.
 func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error {
