@@ -115,6 +115,12 @@ func (c *calendar) find(id string) int {
 // full says whether there is no place for an event of that ID; an edit always has one.
 func (c *calendar) full(id string) bool { return c.n == len(c.events) && c.find(id) < 0 }
 
+// over says whether the response of ev ended before nano.
+func (c *calendar) over(ev *Event, nano int64) bool {
+	a := announced{start: ev.Start.UnixNano(), window: ev.Window.Seconds(), length: ev.Duration.Seconds()}
+	return a.start+a.late(&c.kinds[c.prior(ev.Kind)]) < nano
+}
+
 // announce adds an event, or replaces the one that has its ID. It keeps ev.ID and ev.Kind.
 func (c *calendar) announce(ev *Event) error {
 	if c.full(ev.ID) {

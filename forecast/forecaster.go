@@ -180,10 +180,15 @@ func (f *Forecaster) step(k int64, z float64) {
 }
 
 // Announce adds an event to the table, or replaces the announced event that has its ID. It keeps the strings ID and Kind
-// and not Labels. Errors: *EventError for a bad field, ErrEventTableFull.
+// and not Labels. An event whose response is over by the time of the samples is accepted and forgotten at once: who offers
+// the whole plan again and again does not teach its weights again and again. Errors: *EventError for a bad field, ErrEventTableFull.
 func (f *Forecaster) Announce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
+	}
+	if f.series.begun && f.calendar.over(&ev, f.series.newest-f.series.step) {
+		_ = f.calendar.withdraw(ev.ID) // an edit may have moved it there
+		return nil
 	}
 	return f.calendar.announce(&ev)
 }
@@ -193,7 +198,7 @@ func (f *Forecaster) CanAnnounce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
 	}
-	if f.calendar.full(ev.ID) {
+	if f.calendar.full(ev.ID) && !(f.series.begun && f.calendar.over(&ev, f.series.newest-f.series.step)) {
 		return ErrEventTableFull
 	}
 	return nil

@@ -283,3 +283,26 @@ func TestLongLeadsScoreOnlyPartOfTheirForecasts(t *testing.T) {
 	q := f.Quantiles(nil, t0.Add(4000*time.Second), []time.Duration{600 * time.Second})
 	require.InDelta(t, 5, q[6], 0.1)
 }
+
+// A controller that offers its whole plan at every tick is in the right: what is over and what is known already must not
+// count again for what weight is usual.
+func TestAnnouncingAgainTeachesNoWeight(t *testing.T) {
+	f := New(Config{})
+	f.Observe(t0, 10)
+	later := Event{ID: "later", Kind: "tv", Start: t0.Add(10 * time.Hour), Weight: 900}
+	past := Event{ID: "past", Kind: "tv", Start: t0.Add(time.Minute), Weight: 1}
+	require.NoError(t, f.Announce(later))
+	require.NoError(t, f.Announce(past))
+	usual := f.calendar.typical[0]
+	f.Observe(t0.Add(time.Hour), 10)
+	require.Equal(t, 1, f.Events())
+	for range 50 {
+		require.NoError(t, f.Announce(later))
+		require.NoError(t, f.Announce(past))
+	}
+	require.Equal(t, usual, f.calendar.typical[0])
+	require.Equal(t, 1, f.Events())
+	later.Start = t0
+	require.NoError(t, f.Announce(later))
+	require.Zero(t, f.Events(), "moved into the past")
+}
