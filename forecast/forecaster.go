@@ -186,7 +186,7 @@ func (f *Forecaster) Announce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
 	}
-	if f.series.begun && f.calendar.over(&ev, f.series.newest-f.series.step) {
+	if f.over(&ev) {
 		_ = f.calendar.withdraw(ev.ID) // an edit may have moved it there
 		return nil
 	}
@@ -198,10 +198,15 @@ func (f *Forecaster) CanAnnounce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
 	}
-	if f.calendar.full(ev.ID) && !(f.series.begun && f.calendar.over(&ev, f.series.newest-f.series.step)) {
+	if f.calendar.full(ev.ID) && !f.over(&ev) {
 		return ErrEventTableFull
 	}
 	return nil
+}
+
+// over says whether the response of ev was over before the step of the newest sample.
+func (f *Forecaster) over(ev *Event) bool {
+	return f.series.begun && f.calendar.over(ev, f.series.newest-f.series.step)
 }
 
 // Expire drops the announced events whose response ended before now. Observe does so by the time of the samples; this is
