@@ -59,12 +59,12 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
-// BenchmarkRecommend is one decision between two samples, without an event near and with two overlapping ones.
+// BenchmarkRecommend is one decision between two samples, without an event near, with one and with two that overlap.
 func BenchmarkRecommend(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		events int
-	}{{"quiet", 0}, {"event", 2}} {
+	}{{"quiet", 0}, {"one_event", 1}, {"two_events", 2}} {
 		b.Run(c.name, func(b *testing.B) {
 			e, now := warm(b, c.events)
 			for i := range c.events {

@@ -30,6 +30,10 @@ type base struct {
 	low    float64              // smallest of recent
 	top    float64              // largest of recent
 	origin int64                // start of step 0 in local seconds
+	long   float64              // long-run mean
+	age    float64              // values in it, up to a week of them
+	square float64              // exponentially weighted squared error of expected
+	errors float64              // values in it, capped
 }
 
 var maximaSpans = [4]int64{4, 12, 30, 60}
@@ -54,9 +58,31 @@ func (b *base) local(k int64) int64 {
 	return b.origin + k*b.step/1e9
 }
 
-// update learns the value z of step k.
-func (b *base) update(k int64, z float64, learn bool) {
+// expected returns the value that step k is expected to have, seen from the step before: the middle level, moved by the
+// daily profile.
+func (b *base) expected(k int64) float64 {
+	delta, _ := b.day.change(b.local(k-1), b.local(k))
+	return math.Max(0, b.level.mid+delta)
+}
+
+// noise returns the variance of a step around what is expected of it: what was usual, and at least that of counting at
+// the present level if what was usual is all counting.
+func (b *base) noise() float64 { return float64(1.5*b.square) + 0.01 }
+
+// update learns the value z of step k, of which expected was expected. learn says whether the value is ordinary.
+func (b *base) update(k int64, z, expected float64, learn bool) {
 	b.level.update(z)
+	if learn {
+		b.age = math.Min(b.age+1, float64(7*86400e9)/float64(b.step))
+		b.long += (z - b.long) / b.age
+		e := z - expected
+		if b.errors >= 10 {
+			limit := float64(4*math.Sqrt(b.square)) + 0.3 // one burst must not make everything look usual
+			e = math.Max(-limit, math.Min(e, limit))
+		}
+		b.errors = math.Min(b.errors+1, 60)
+		b.square += (float64(e*e) - b.square) / b.errors
+	}
 	b.recent[k%recentSteps] = z
 	if learn {
 		sec := b.local(k)
@@ -158,4 +184,8 @@ func (b *base) fields(c *state.Codec) {
 	c.Float64(&b.low)
 	c.Float64(&b.top)
 	c.Int64(&b.origin)
+	c.Float64(&b.long)
+	c.Float64(&b.age)
+	c.Float64(&b.square)
+	c.Float64(&b.errors)
 }

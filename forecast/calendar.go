@@ -67,30 +67,57 @@ type announced struct {
 	length   float64 // seconds
 	weight   float64
 	prior    int     // index of its Kind
-	size     float64 // median response in minutes of ordinary demand
+	x        factors // covariates that are known when it is announced
+	airing   int     // its place among the airings, -1 while it has none
 }
 
-// calendar is the bounded table of announced events, by start. An event leaves it when its response is over.
+// model is what has been learned of the events of one kind.
+type model struct {
+	response response
+	size     *amplitude
+	typical  float64 // exponentially weighted mean of ln(weight)
+	seen     float64 // weights seen, capped
+}
+
+// maxAirings is the number of events that may be near or under way at once and still be learned from. Those beyond it are
+// forecast from what the regression expects of them.
+const maxAirings = 24
+
+// calendar is the bounded table of announced events, by start, with what was learned of each kind. An event leaves it when
+// its response is over. Until the first event is announced the calendar holds no memory to speak of.
 type calendar struct {
-	kinds   []Kind
-	typical []float64 // per kind: exponentially weighted mean of ln(weight)
-	seen    []float64 // per kind: weights seen, capped
-	events  []announced
-	n       int
-	late    int64 // nanoseconds: no event has an effect longer after its start than this
-	early   int64 // nanoseconds: no event has an effect longer before its start than this
-	due     int64 // unix nanoseconds: no response ends before this; short events must not wait for a long one to leave
+	kinds  []Kind
+	models []*model // per kind; nil until its first event is announced
+	most   int
+	events []announced
+	n      int
+	late   int64 // nanoseconds: no event has an effect longer after its start than this
+	early  int64 // nanoseconds: no event has an effect longer before its start than this
+	due    int64 // unix nanoseconds: no response ends before this; short events must not wait for a long one to leave
+	air    []airing
+	grid   [sizePoints]float64
 }
 
 func newCalendar(kinds []Kind, most int) calendar {
-	c := calendar{events: make([]announced, most)}
+	c := calendar{most: most, grid: sizes()}
 	c.kinds = append(c.kinds, Kind{}.Defaults())
 	for _, k := range kinds {
 		c.kinds = append(c.kinds, k.Defaults())
 	}
-	c.typical = make([]float64, len(c.kinds))
-	c.seen = make([]float64, len(c.kinds))
+	c.models = make([]*model, len(c.kinds))
 	return c
+}
+
+// room allocates the table; prior's model too.
+func (c *calendar) room(prior int) {
+	if c.events == nil {
+		c.events = make([]announced, c.most)
+		c.air = make([]airing, min(c.most, maxAirings))
+	}
+	if c.models[prior] == nil {
+		k := &c.kinds[prior]
+		c.models[prior] = &model{response: newResponse(k), size: newAmplitude(k)}
+	}
 }
 
 // prior returns the index of the Kind of that name, 0 (the defaults) if it is not configured.
@@ -113,36 +140,51 @@ func (c *calendar) find(id string) int {
 }
 
 // full says whether there is no place for an event of that ID; an edit always has one.
-func (c *calendar) full(id string) bool { return c.n == len(c.events) && c.find(id) < 0 }
+func (c *calendar) full(id string) bool { return c.n == c.most && c.find(id) < 0 }
 
 // over says whether the response of ev ended before nano.
 func (c *calendar) over(ev *Event, nano int64) bool {
-	a := announced{start: ev.Start.UnixNano(), window: ev.Window.Seconds(), length: ev.Duration.Seconds()}
-	return a.start+a.late(&c.kinds[c.prior(ev.Kind)]) < nano
+	k := &c.kinds[c.prior(ev.Kind)]
+	late := ev.Window.Seconds() + ev.Duration.Seconds() + float64(binsAfter*k.binWidth())
+	return ev.Start.UnixNano()+int64(1e9*late) < nano
 }
 
-// announce adds an event, or replaces the one that has its ID. It keeps ev.ID and ev.Kind.
-func (c *calendar) announce(ev *Event) error {
+// announce adds an event, or replaces the one that has its ID; what is announced again unchanged stays as it is, with all
+// that was seen of it. It keeps ev.ID and ev.Kind; of the labels it keeps numbers.
+// offset is the local clock's distance from UTC in seconds.
+func (c *calendar) announce(ev *Event, offset int64) error {
 	if c.full(ev.ID) {
 		return ErrEventTableFull
 	}
 	old := c.find(ev.ID)
-	if old >= 0 {
-		c.remove(old)
-	}
 	a := announced{
 		id: ev.ID, kind: ev.Kind, start: ev.Start.UnixNano(), window: ev.Window.Seconds(), length: ev.Duration.Seconds(),
-		weight: ev.Weight, prior: c.prior(ev.Kind),
+		weight: ev.Weight, prior: c.prior(ev.Kind), airing: -1,
 	}
-	k := &c.kinds[a.prior]
-	a.size = k.Lift
+	c.room(a.prior)
+	m := c.models[a.prior]
+	a.x.label(m.size, ev.Labels)
+	if a.prior == 0 && ev.Kind != "" {
+		// Kinds that nobody configured share one model; their names tell them apart in it as labels would.
+		a.x.slot[maxLabels-1] = int8(m.size.slot(hashText(hashBegin, ev.Kind)))
+	}
+	if old >= 0 {
+		if b := &c.events[old]; b.start == a.start && b.window == a.window && b.length == a.length && b.weight == a.weight &&
+			b.kind == a.kind && b.x.slot == a.x.slot {
+			return nil
+		}
+		c.remove(old)
+	}
+	a.x.fixed[covIntercept] = 1
+	a.x.fixed[covMorning] = dayWave(a.start/1e9 + offset)
+	a.x.fixed[covNoon] = dayWave(a.start/1e9 + offset - 6*3600)
 	if a.weight > 0 {
 		w := fp.Log(a.weight)
 		if old < 0 { // an edit is not a second observation of what is usual
-			c.seen[a.prior] = math.Min(c.seen[a.prior]+1, 100)
-			c.typical[a.prior] += (w - c.typical[a.prior]) / c.seen[a.prior]
+			m.seen = math.Min(m.seen+1, 100)
+			m.typical += (w - m.typical) / m.seen
 		}
-		a.size = float64(k.Lift * fp.Exp(float64(k.WeightPower*(w-c.typical[a.prior]))))
+		a.x.fixed[covWeight] = w - m.typical
 	}
 	i := c.n
 	for ; i > 0 && c.events[i-1].start > a.start; i-- {
@@ -150,20 +192,40 @@ func (c *calendar) announce(ev *Event) error {
 	}
 	c.events[i] = a
 	c.n++
-	c.late, c.early = max(c.late, a.late(k)), max(c.early, a.early())
-	if end := a.start + a.late(k); c.n == 1 || end < c.due {
+	c.late, c.early = max(c.late, a.late(m)), max(c.early, a.early(m))
+	if end := a.start + a.late(m); c.n == 1 || end < c.due {
 		c.due = end
 	}
 	return nil
 }
 
-// late is how long after its start an event may have an effect, in nanoseconds.
-func (a *announced) late(k *Kind) int64 { return int64(1e9 * (a.window + a.length + k.after())) }
+// dayWave is a wave over the day in two parabolas: 0 at midnight, 1 at six, -1 at eighteen. It stands for a sine, whose
+// last bits differ between processors.
+func dayWave(sec int64) float64 {
+	s := sec % 86400
+	if s < 0 {
+		s += 86400
+	}
+	x := float64(s) / 43200 // 0..2
+	if x < 1 {
+		return float64(4 * float64(x*(1-x)))
+	}
+	return float64(-4 * float64((x-1)*(2-x)))
+}
 
-// early is how long before its start an event may have an effect, in nanoseconds: it may begin too early.
-func (a *announced) early() int64 { return int64(1e9 * a.window) }
+// late is how long after its start an event may have an effect, in nanoseconds.
+func (a *announced) late(m *model) int64 {
+	return int64(1e9 * (a.window + a.length + m.response.after()))
+}
+
+// early is how long before its start an event may have an effect, in nanoseconds: it may begin too early, by its window and
+// by as much as the response reaches back.
+func (a *announced) early(m *model) int64 { return int64(1e9 * (a.window + m.response.ahead())) }
 
 func (c *calendar) remove(i int) {
+	if g := c.events[i].airing; g >= 0 {
+		c.air[g] = airing{}
+	}
 	copy(c.events[i:c.n], c.events[i+1:c.n])
 	c.n--
 	c.events[c.n] = announced{}
@@ -178,23 +240,107 @@ func (c *calendar) withdraw(id string) error {
 	return nil
 }
 
-// expire drops the events whose response ended before nano.
+// expire learns from the events whose response ended before nano, and drops them.
 func (c *calendar) expire(nano int64) {
 	if c.n == 0 || c.due >= nano {
 		return
 	}
 	keep := 0
 	c.late, c.early, c.due = 0, 0, math.MaxInt64
+	learned := false
 	for i := range c.n {
 		a := &c.events[i]
-		if late := a.late(&c.kinds[a.prior]); a.start+late >= nano {
-			c.late, c.early, c.due = max(c.late, late), max(c.early, a.early()), min(c.due, a.start+late)
+		m := c.models[a.prior]
+		if late := a.late(m); a.start+late >= nano {
+			c.late, c.early, c.due = max(c.late, late), max(c.early, a.early(m)), min(c.due, a.start+late)
 			c.events[keep] = *a
 			keep++
+			continue
+		}
+		if a.airing >= 0 {
+			c.finish(a, m)
+			c.air[a.airing] = airing{}
+			learned = true
 		}
 	}
 	clear(c.events[keep:c.n])
 	c.n = keep
+	if learned {
+		c.renew()
+	}
+}
+
+// finish hands what was seen of an event to the regression of its kind: the estimate that, joined with the prior, gives
+// what is known now.
+func (c *calendar) finish(a *announced, m *model) {
+	g := &c.air[a.airing]
+	if !g.begun {
+		return // it fell into a gap
+	}
+	var before airing
+	before.x = g.x
+	before.prior(m.size, 1, &c.grid)
+	m0, v0 := before.moments()
+	m1, v1 := g.moments()
+	if v1 >= float64(0.98*v0) {
+		v1 = float64(0.98 * v0) // it said next to nothing
+	}
+	v := 1 / (1/v1 - 1/v0)
+	y := float64(v * (m1/v1 - m0/v0))
+	m.size.learn(&g.x, y, v, 1-g.none, a.start)
+	m.response.learn(&g.came)
+}
+
+// renew gives the airings that have no evidence yet what the regression expects of them now.
+func (c *calendar) renew() {
+	for i := range c.n {
+		a := &c.events[i]
+		if a.airing < 0 || c.air[a.airing].begun {
+			continue
+		}
+		g := &c.air[a.airing]
+		m := c.models[a.prior]
+		g.x.fixed[covRecent] = m.size.last(&g.x, a.start)
+		g.prior(m.size, a.starts(), &c.grid)
+	}
+}
+
+// starts is the number of places within its window at which an event may start.
+func (a *announced) starts() int {
+	if a.window < 0.5*narrowBin {
+		return 1
+	}
+	return maxStarts
+}
+
+// approach makes airings of the events that may have an effect before nano. long is the long-run and now the present
+// ordinary demand, per step of seconds.
+func (c *calendar) approach(nano int64, long, now, seconds float64) {
+	for i := 0; i < c.n && c.events[i].start-c.early < nano; i++ {
+		a := &c.events[i]
+		if a.airing >= 0 || a.start-a.early(c.models[a.prior]) >= nano {
+			continue
+		}
+		for g := range c.air {
+			if !c.air[g].used {
+				a.airing = g
+				c.begin(&c.air[g], a, long, now, seconds)
+				break
+			}
+		}
+	}
+}
+
+// begin sets up the airing of an event.
+func (c *calendar) begin(g *airing, a *announced, long, now, seconds float64) {
+	m := c.models[a.prior]
+	*g = airing{used: true, x: a.x}
+	// Half a unit keeps a workload that idles from making every event a multiple of nothing.
+	long = math.Max(long, 0.05)
+	g.scale = float64(float64(long*c.kinds[a.prior].Lift)*math.Max(60, a.length)) / seconds
+	g.x.fixed[covBase] = fp.Log((math.Max(now, 0) + float64(0.1*long)) / float64(1.1*long))
+	g.x.fixed[covRecent] = m.size.last(&g.x, a.start)
+	g.prior(m.size, a.starts(), &c.grid)
 }
 
 // between returns the range of events that may have an effect between from and to, unix nanoseconds.
@@ -212,7 +358,8 @@ func (c *calendar) between(from, to int64) (lo, hi int) {
 func (c *calendar) near(from, to int64) bool {
 	lo, hi := c.between(from, to)
 	for i := lo; i < hi; i++ {
-		if a := &c.events[i]; a.start+a.late(&c.kinds[a.prior]) >= from && a.start-a.early() < to {
+		a := &c.events[i]
+		if m := c.models[a.prior]; a.start+a.late(m) >= from && a.start-a.early(m) < to {
 			return true
 		}
 	}
@@ -220,23 +367,36 @@ func (c *calendar) near(from, to int64) bool {
 }
 
 func (c *calendar) fields(s *state.Codec) {
-	s.Float64s(c.typical)
-	s.Float64s(c.seen)
+	s.Int64(&c.due)
 	s.Int64(&c.late)
 	s.Int64(&c.early)
-	s.Int64(&c.due)
-	s.Len(len(c.events))
+	s.Len(c.most)
+	for i := range c.models {
+		there := c.models[i] != nil
+		s.Bool(&there)
+		if there {
+			c.room(i)
+			c.models[i].fields(s)
+		} else if s.Reading() {
+			c.models[i] = nil
+		}
+	}
 	s.Int(&c.n)
 	if c.n < 0 || c.n > len(c.events) {
 		s.Fail(fmt.Errorf("snapshot has %d events where at most %d were wanted", c.n, len(c.events)))
 		c.n = 0
 		return
 	}
+	for i := range c.air {
+		c.air[i].fields(s, &c.grid)
+	}
 	for i := range c.n {
-		c.events[i].fields(s)
-		if p := c.events[i].prior; p < 0 || p >= len(c.kinds) {
-			s.Fail(fmt.Errorf("snapshot names event kind %d of %d", p, len(c.kinds)))
-			c.events[i].prior = 0
+		a := &c.events[i]
+		a.fields(s)
+		if a.prior < 0 || a.prior >= len(c.kinds) || c.models[a.prior] == nil || a.airing < -1 || a.airing >= len(c.air) || a.airing >= 0 && !c.air[a.airing].used {
+			s.Fail(fmt.Errorf("snapshot has an event of kind %d with airing %d, which do not exist", a.prior, a.airing))
+			c.n = 0
+			return
 		}
 	}
 	clear(c.events[c.n:])
@@ -250,5 +410,13 @@ func (a *announced) fields(s *state.Codec) {
 	s.Float64(&a.length)
 	s.Float64(&a.weight)
 	s.Int(&a.prior)
-	s.Float64(&a.size)
+	a.x.fields(s)
+	s.Int(&a.airing)
+}
+
+func (m *model) fields(s *state.Codec) {
+	m.response.fields(s)
+	m.size.fields(s)
+	s.Float64(&m.typical)
+	s.Float64(&m.seen)
 }

@@ -15,10 +15,16 @@
 // its distribution: quantiles come from what really happened, never from a model's own variance, and are monotone and not
 // symmetric.
 //
-// Announced events add to that. The response of an event is a delayed gamma curve over the exact second of its start, and
-// its size, relative to ordinary demand, is log-normal around what its Kind says. In steps where an event is expected to
-// bring more than half of ordinary demand, levels are clipped, and profiles, regressions and errors learn nothing, so that
-// a spot on Tuesday does not haunt next Tuesday.
+// Announced events add to that. Each kind has a response, the share of what an event brings that comes in each ten seconds
+// around the exact second of its start, and a regression of the logarithm of its size (in minutes of long-run ordinary
+// demand) on weight, labels, time of day, present demand and the last event like it. Both begin as the Kind says and are
+// learned from every event that was seen to its end. While an event is near or under way, the probabilities of 72 sizes,
+// and of fifteen starts if its start is uncertain, are weighed by each step of demand: when the response comes, or does not,
+// the rest of it is forecast accordingly. Overlapping events add.
+//
+// What events are thought to have brought is taken out of what the base learns; where they brought more than half of
+// ordinary demand, profiles, regressions and errors learn nothing, so that a spot on Tuesday does not haunt next Tuesday.
+// Demand beyond what any response would explain is not hidden: the levels follow it.
 //
 // # Time and gaps
 //

@@ -3,15 +3,7 @@ package forecast
 import (
 	"math"
 	"slices"
-
-	"github.com/headroom-go/headroom/internal/fp"
 )
-
-// masses is a standard normal in eleven points, dense towards the right tail, where head-room is decided: the points and
-// the probability of the cell around each, cells meeting half way.
-var masses = [...]struct{ z, p float64 }{
-	{-1.8, 0.0668}, {-1.2, 0.1042}, {-0.7, 0.1375}, {-0.3, 0.1318}, {0, 0.1193}, {0.3, 0.114}, {0.6, 0.1145}, {1, 0.0968}, {1.4, 0.0656}, {1.9, 0.0356}, {2.5, 0.0139},
-}
 
 // maxPoints bounds the support of the distribution of the excess.
 const maxPoints = 16
@@ -34,22 +26,31 @@ func (e *excess) mean() float64 {
 	return m
 }
 
-// excess computes the distribution of what announced events add to [from, to), unix nanoseconds, while ordinary demand is
-// level. It reports false where no event has an effect. Overlapping events add, independently of each other.
-func (c *calendar) excess(e *excess, from, to int64, level float64) bool {
+// excess computes the distribution of what announced events add to [from, to), unix nanoseconds. long and now are the
+// long-run and the present ordinary demand, per step of seconds, for events that nobody has looked at yet. It reports false
+// where no event has an effect. Overlapping events add, independently of each other.
+func (c *calendar) excess(e *excess, from, to int64, long, now, seconds float64) bool {
 	lo, hi := c.between(from, to)
 	e.n = 0
 	for i := lo; i < hi; i++ {
-		var one cloud
-		if !c.events[i].response(&one, &c.kinds[c.events[i].prior], from, to, level) {
+		a := &c.events[i]
+		var part, chance [maxStarts]float64
+		if !c.parts(&part, &chance, a, from, to) {
 			continue
 		}
-		if e.n == 0 {
-			one.merge(e)
-			continue
+		var fresh airing
+		g := &fresh
+		if a.airing >= 0 {
+			g = &c.air[a.airing]
+		} else {
+			c.begin(g, a, long, now, seconds)
 		}
 		var other excess
-		one.merge(&other)
+		g.receive(&other, &part, &chance)
+		if e.n == 0 {
+			*e = other
+			continue
+		}
 		var sum cloud
 		for i := range e.n {
 			for j := range other.n {
@@ -61,48 +62,68 @@ func (c *calendar) excess(e *excess, from, to int64, level float64) bool {
 	return e.n > 0
 }
 
-// startCells is the number of starts, of those that an uncertain event may have, that stand for all that this step would feel.
-const startCells = 9
-
-// leastLift is the least median effect, as a part of ordinary demand, that counts as an effect.
-const leastLift = 1e-4
-
-// response computes the distribution of what one event adds: its size is log-normal, its start uniform within its window.
-func (a *announced) response(one *cloud, k *Kind, from, to int64, level float64) bool {
+// parts fills in which part of its response an event sends between from and to if it starts in each cell of its window: with
+// probability chance[s], part[s] of it, and otherwise nothing, for a wide cell has starts that this step does not feel. It
+// reports false where no start is felt.
+func (c *calendar) parts(part, chance *[maxStarts]float64, a *announced, from, to int64) bool {
+	r := &c.models[a.prior].response
 	t0, t1 := float64(float64(from-a.start)*1e-9), float64(float64(to-a.start)*1e-9)
-	starts, lo, gap, chance := 1, 0.0, 0.0, 1.0
-	if a.window > 0 {
-		// Only the starts that this step would feel are divided into cells: over the whole of a wide window the cells would
-		// be wider than the response, and the steps between them would feel nothing.
-		lo = math.Max(-a.window, t0-a.length-k.after())
-		hi := math.Min(a.window, t1-k.Delay.Std().Seconds())
-		if hi <= lo {
-			return false
-		}
-		starts, gap, chance = startCells, (hi-lo)/startCells, (hi-lo)/float64(2*a.window)
-		one.add(0, 1-chance)
+	n := a.starts()
+	if n == 1 {
+		part[0], chance[0] = r.share(t0, t1, a.length), 1
+		return part[0] > 0
 	}
-	minutes := (t1 - t0) / 60
 	felt := false
-	for s := range starts {
-		shift := 0.0
-		if a.window > 0 {
-			shift = lo + float64(gap*(float64(s)+0.5))
+	width := a.cell()
+	for s := range n {
+		begin := float64(width*float64(s)) - a.window
+		if a.length >= width {
+			middle := begin + float64(0.5*width)
+			part[s], chance[s] = r.share(t0-middle, t1-middle, a.length), 1
+		} else {
+			// The mean over all starts of the cell is what an event as long as the cell would send.
+			mean := r.smear(t0-begin, t1-begin, width)
+			// Starts that are felt: not so early that nine tenths have come before, not so late that nothing has yet.
+			lo, hi := math.Max(begin, t0-r.body()), math.Min(begin+width, t1)
+			chance[s] = math.Max(0.02, math.Min(1, (hi-lo)/width))
+			part[s] = mean / chance[s]
 		}
-		part := k.share(t0-shift, t1-shift, a.length)
-		// Lift counts minutes of ordinary demand; this step receives part of them, spread over its own minutes.
-		lift := float64(a.size*part) / minutes
-		felt = felt || lift > leastLift
-		for _, m := range masses {
-			one.add(float64(float64(lift*level)*fp.Exp(float64(k.Spread*m.z))), float64(m.p*chance)/float64(starts))
-		}
+		felt = felt || part[s] > 0
 	}
 	return felt
 }
 
+// cell is the width of the cells of an uncertain start, in seconds.
+func (a *announced) cell() float64 { return 2 * a.window / maxStarts }
+
+// receive computes the distribution of what one event adds to a step; see parts.
+func (g *airing) receive(e *excess, part, chance *[maxStarts]float64) {
+	if g.start[0] == 1 {
+		e.n = g.few.n
+		for i := range g.few.n {
+			e.x[i], e.p[i] = float64(float64(g.few.x[i]*g.scale)*part[0]), g.few.p[i]
+		}
+		return
+	}
+	var all cloud
+	nothing := 0.0
+	for s, p := range g.start {
+		if part[s] == 0 {
+			nothing += p
+			continue
+		}
+		nothing += float64(p * (1 - chance[s]))
+		for i := range g.few.n {
+			all.add(float64(float64(g.few.x[i]*g.scale)*part[s]), float64(float64(p*chance[s])*g.few.p[i]))
+		}
+	}
+	all.add(0, nothing)
+	all.merge(e)
+}
+
 // cloud is a discrete distribution on the way, with more points than an excess keeps.
 type cloud struct {
-	points [maxPoints * maxPoints]point
+	points [maxPoints*maxPoints + 1]point
 	n      int
 }
 

@@ -94,34 +94,59 @@ func TestSumIsMonotoneAndNeverLower(t *testing.T) {
 	})
 }
 
+// minute is the distribution of the excess in one minute for a calendar whose ordinary demand is 100 a minute.
+func minute(t *testing.T, c *calendar, from time.Time) (e excess, felt bool) {
+	t.Helper()
+	nano := from.UnixNano()
+	felt = c.excess(&e, nano, nano+60e9, 100, 100, 60)
+	var total float64
+	for i := range e.n {
+		total += e.p[i]
+	}
+	if felt {
+		require.InDelta(t, 1, total, 1e-9)
+	}
+	return e, felt
+}
+
 func TestOverlappingEventsAdd(t *testing.T) {
 	one, two := newCalendar(nil, 8), newCalendar(nil, 8)
 	a, b := Event{ID: "a", Start: t0}, Event{ID: "b", Start: t0.Add(5 * time.Second)}
-	require.NoError(t, one.announce(&a))
-	require.NoError(t, two.announce(&a))
-	require.NoError(t, two.announce(&b))
-	var e1, e2 excess
-	from := t0.UnixNano()
-	require.True(t, one.excess(&e1, from, from+60e9, 100))
-	require.True(t, two.excess(&e2, from, from+60e9, 100))
-	k := Kind{}.Defaults()
-	median := 100 * k.share(0, 60, 0)
-	// The mean of a log-normal is its median times exp(s^2/2); eleven points reach most of the tail.
-	require.InEpsilon(t, median*math.Exp(k.Spread*k.Spread/2), e1.mean(), 0.08)
-	require.InEpsilon(t, e1.mean()*(1+k.share(-5, 55, 0)/k.share(0, 60, 0)), e2.mean(), 1e-6)
-	require.False(t, one.excess(&e1, from-120e9, from-60e9, 100), "nothing before it begins")
+	require.NoError(t, one.announce(&a, 0))
+	require.NoError(t, two.announce(&a, 0))
+	require.NoError(t, two.announce(&b, 0))
+	e1, ok := minute(t, &one, t0)
+	require.True(t, ok)
+	e2, ok := minute(t, &two, t0)
+	require.True(t, ok)
+	r := newResponse(&one.kinds[0])
+	require.InEpsilon(t, e1.mean()*(1+r.share(-5, 55, 0)/r.share(0, 60, 0)), e2.mean(), 1e-5)
+	_, ok = minute(t, &one, t0.Add(-2*time.Minute))
+	require.False(t, ok, "nothing before it begins")
+	// Whether an event has been looked at yet or not, the same is expected of it.
+	one.approach(t0.Add(time.Hour).UnixNano(), 100, 100, 60)
+	require.True(t, one.air[0].used)
+	e3, _ := minute(t, &one, t0)
+	require.Equal(t, e1, e3)
 }
 
 func TestAnUncertainStartSpreadsTheResponse(t *testing.T) {
 	c := newCalendar(nil, 8)
-	require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: 10 * time.Minute}))
-	k := Kind{}.Defaults()
-	require.Zero(t, k.share(-600, -540, 0))
-	var e excess
-	from := t0.Add(-10 * time.Minute).UnixNano()
-	require.True(t, c.excess(&e, from, from+60e9, 100), "it may begin ten minutes early")
+	require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: 10 * time.Minute}, 0))
+	e, ok := minute(t, &c, t0.Add(-9*time.Minute))
+	require.True(t, ok, "it may begin ten minutes early")
 	require.Positive(t, e.mean())
 	require.Zero(t, e.x[0], "but most likely it does not")
+	sure := newCalendar(nil, 8)
+	require.NoError(t, sure.announce(&Event{ID: "a", Start: t0}, 0))
+	var spread, certain float64
+	for m := -12; m < 25; m++ {
+		e, _ := minute(t, &c, t0.Add(time.Duration(m)*time.Minute))
+		spread += e.mean()
+		e, _ = minute(t, &sure, t0.Add(time.Duration(m)*time.Minute))
+		certain += e.mean()
+	}
+	require.InEpsilon(t, certain, spread, 0.02, "in all the same is expected")
 }
 
 // However wide the window: the minutes within it are alike, and together they expect what an event with an exact start brings.
@@ -129,14 +154,12 @@ func TestAWideWindowHasNoHoles(t *testing.T) {
 	for _, window := range []time.Duration{30 * time.Second, 4 * time.Minute, 40 * time.Minute, 6 * time.Hour} {
 		total := func(w time.Duration) (sum, least, most float64) {
 			c := newCalendar(nil, 1)
-			require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: w}))
+			require.NoError(t, c.announce(&Event{ID: "a", Start: t0, Window: w}, 0))
 			least = math.Inf(1)
 			for m := -400; m < 400; m++ {
-				var e excess
 				from := t0.Add(time.Duration(m) * time.Minute)
-				if c.excess(&e, from.UnixNano(), from.UnixNano()+60e9, 100) {
-					sum += e.mean()
-				}
+				e, _ := minute(t, &c, from)
+				sum += e.mean()
 				if from.After(t0.Add(10*time.Minute-w)) && from.Before(t0.Add(w-10*time.Minute)) {
 					least, most = min(least, e.mean()), max(most, e.mean())
 				}
@@ -152,12 +175,19 @@ func TestAWideWindowHasNoHoles(t *testing.T) {
 	}
 }
 
-// A month is long, and each minute of it gets little of the response: what counts is how much that is beside ordinary demand.
+// A sale is long, and each minute of it gets little of the response: what counts is how much that is beside ordinary demand.
 func TestALongEventIsFelt(t *testing.T) {
-	c := newCalendar([]Kind{{Name: "sale", Lift: 1e4}}, 1)
-	require.NoError(t, c.announce(&Event{ID: "a", Kind: "sale", Start: t0, Duration: maxSpan}))
-	var e excess
-	from := t0.Add(24 * time.Hour).UnixNano()
-	require.True(t, c.excess(&e, from, from+60e9, 100))
-	require.Greater(t, e.mean(), 20.)
+	for _, length := range []time.Duration{time.Hour, 24 * time.Hour, maxSpan} {
+		c := newCalendar([]Kind{{Name: "sale", Lift: 0.5}}, 1)
+		require.NoError(t, c.announce(&Event{ID: "a", Kind: "sale", Start: t0, Duration: length}, 0))
+		e, ok := minute(t, &c, t0.Add(length/2))
+		require.True(t, ok)
+		var below float64 // half of it lies below half of ordinary demand
+		for i := range e.n {
+			if e.x[i] <= 50 {
+				below += e.p[i]
+			}
+		}
+		require.InDelta(t, 0.5, below, 0.1, "%v", length)
+	}
 }

@@ -115,8 +115,20 @@ func (f *Forecaster) Observe(t time.Time, v float64) Verdict {
 		f.counts.Far++
 	}
 	f.learn() // gaps before the new sample's step
-	f.calendar.expire(f.series.newest - f.series.step)
+	if f.calendar.n > 0 {
+		f.calendar.expire(f.series.newest - f.series.step)
+		f.approach()
+	}
 	return verdict
+}
+
+// approach makes airings of the events that decisions will soon look at: an order placed at the next step serves at the
+// end of the longest lead, and a plan looks a little further.
+func (f *Forecaster) approach() {
+	if f.series.begun {
+		ahead := f.series.newest + (f.leads[len(f.leads)-1].steps+16)*f.series.step
+		f.calendar.approach(ahead, f.base.long, f.base.level.mid, f.seconds())
+	}
 }
 
 // zone follows the clock of the samples: when their offset from UTC changes, the bins of the seasons move with it.
@@ -153,35 +165,50 @@ func (f *Forecaster) learn() {
 	}
 }
 
+// seconds is the length of a step.
+func (f *Forecaster) seconds() float64 { return float64(float64(f.series.step) * 1e-9) }
+
 // step learns the value z, in units, of step k.
 func (f *Forecaster) step(k int64, z float64) {
-	from := f.series.Start(k)
-	learn := true
+	expected := f.base.expected(k)
+	extra := 0.0
 	if f.calendar.n > 0 && f.base.level.seen > 0 {
-		var e excess
-		if f.calendar.excess(&e, from, from+f.series.step, f.base.level.mid) {
-			if extra := e.mean(); extra > float64(0.5*f.base.level.mid) {
-				// What an announced event brings must not become the level, the season or the usual error: that would
-				// haunt the same hour of tomorrow.
-				learn = false
-				z = math.Min(z, float64(1.5*f.base.level.mid)+1)
-			}
+		from := f.series.Start(k)
+		extra = f.calendar.witness(from, from+f.series.step, z, expected, f.base.noise())
+	}
+	// What an announced event brings must not become the level, the season or the usual error: that would haunt the same
+	// hour of tomorrow.
+	learn := extra <= float64(0.5*expected)
+	if extra > 0 {
+		// What is left is taken for ordinary only as far as it exceeds what a response varies by anyway;
+		// but that far it is: if a response is larger or longer than any known one, the level must follow what is seen.
+		slack := float64(kernelNoise * extra)
+		left := z - extra - expected
+		switch {
+		case left > slack:
+			left -= slack
+		case left < -slack:
+			left += slack
+		default:
+			left = 0
 		}
+		z = math.Max(0, expected+left)
 	}
 	if learn {
 		for i := range f.leads {
 			f.leads[i].score(&f.base, k, z)
 		}
 	}
-	f.base.update(k, z, learn)
+	f.base.update(k, z, expected, learn)
 	for i := range f.leads {
 		f.leads[i].predict(&f.base, k)
 	}
 }
 
-// Announce adds an event to the table, or replaces the announced event that has its ID. It keeps the strings ID and Kind
-// and not Labels. An event whose response is over by the time of the samples is accepted and forgotten at once: who offers
-// the whole plan again and again does not teach its weights again and again. Errors: *EventError for a bad field, ErrEventTableFull.
+// Announce adds an event to the table, or replaces the announced event that has its ID. An event that is announced again
+// unchanged stays as it is, and one whose response is over by the time of the samples is accepted and forgotten at once:
+// who offers the whole plan again and again does no harm. It keeps the strings ID and Kind, and of the first six Labels
+// numbers. Errors: *EventError for a bad field, ErrEventTableFull.
 func (f *Forecaster) Announce(ev Event) error {
 	if err := ev.Check(); err != nil {
 		return err
@@ -190,7 +217,12 @@ func (f *Forecaster) Announce(ev Event) error {
 		_ = f.calendar.withdraw(ev.ID) // an edit may have moved it there
 		return nil
 	}
-	return f.calendar.announce(&ev)
+	_, offset := ev.Start.Zone()
+	if err := f.calendar.announce(&ev, int64(offset)); err != nil {
+		return err
+	}
+	f.approach()
+	return nil
 }
 
 // CanAnnounce returns the error that Announce would, and changes nothing.
@@ -276,7 +308,10 @@ func (f *Forecaster) raise(q *[NumLevels]float64, target int64) {
 	}
 	from := f.series.Start(target)
 	var e excess
-	if f.calendar.excess(&e, from, from+f.series.step, float64(f.base.level.mid*f.unit)) {
+	if f.calendar.excess(&e, from, from+f.series.step, f.base.long, f.base.level.mid, f.seconds()) {
+		for i := range e.n {
+			e.x[i] *= f.unit
+		}
 		e.addTo(q)
 	}
 }

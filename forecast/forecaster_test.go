@@ -293,14 +293,14 @@ func TestAnnouncingAgainTeachesNoWeight(t *testing.T) {
 	past := Event{ID: "past", Kind: "tv", Start: t0.Add(time.Minute), Weight: 1}
 	require.NoError(t, f.Announce(later))
 	require.NoError(t, f.Announce(past))
-	usual := f.calendar.typical[0]
+	usual := f.calendar.models[0].typical
 	f.Observe(t0.Add(time.Hour), 10)
 	require.Equal(t, 1, f.Events())
 	for range 50 {
 		require.NoError(t, f.Announce(later))
 		require.NoError(t, f.Announce(past))
 	}
-	require.Equal(t, usual, f.calendar.typical[0])
+	require.Equal(t, usual, f.calendar.models[0].typical)
 	require.Equal(t, 1, f.Events())
 	later.Start = t0
 	require.NoError(t, f.Announce(later))

@@ -9,17 +9,18 @@ import (
 // Kind is what is known beforehand of the response to one kind of announced event.
 //
 // The response is a delayed gamma curve of order 2: nothing until Delay after the start, a peak Rise later, gone after
-// about ten times Rise. Its total, as minutes of the demand of the time (a lift of 2 brings as many extra visits as two
-// ordinary minutes do), is log-normal with median Lift and standard deviation Spread of the logarithm. If events of the
-// kind carry weights, the median grows with (weight/typical weight)^WeightPower.
+// about ten times Rise. Its size is log-normal with median Lift and standard deviation Spread of the logarithm: a lift of 2
+// brings twice ordinary demand on top for as long as the event lasts, or, if that is less than a minute, as much as two
+// ordinary minutes do. If events of the kind carry weights, the median grows with (weight/typical weight)^WeightPower. This
+// is where learning begins.
 //
 // The defaults describe a TV spot: the web response peaks about a minute after the airing and is gone in five, typical
 // lifts are .3 to .6 of the demand of the minute with a tail to fifteenfold, and visits grow with spend less than
 // proportionally.
 type Kind struct {
 	Name        string   `json:"name"`
-	Lift        float64  `json:"lift,omitempty"`         // minutes of ordinary demand [1]
-	Spread      float64  `json:"spread,omitempty"`       // standard deviation of ln(total) [1.2]
+	Lift        float64  `json:"lift,omitempty"`         // times ordinary demand, for the length of the event and at least a minute [1]
+	Spread      float64  `json:"spread,omitempty"`       // standard deviation of ln(size) [1.2]
 	WeightPower float64  `json:"weight_power,omitempty"` // exponent, above 0 up to 2 [0.6]
 	Delay       Duration `json:"delay,omitempty"`        // from the start to the first response [14s]
 	Rise        Duration `json:"rise,omitempty"`         // from the first response to the peak [33s]

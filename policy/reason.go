@@ -11,8 +11,8 @@ type Rule uint8
 const (
 	RuleNone     Rule = iota
 	RuleNeed          // demand at arrival, priced: more replicas pay for themselves, or fewer do
-	RuleEvent         // an announced event needs more than ordinary demand does
 	RuleHold          // nothing is released between an order and its arrival
+	RuleEvent         // an announced event needs more than ordinary demand does
 	RuleReactive      // the operator's floor on observed demand
 	RuleStepUp        // the limit on replicas added at once
 	RuleStepDown      // the limit on replicas removed at once
@@ -25,7 +25,7 @@ const (
 )
 
 var ruleNames = [numRules]string{
-	"none", "need", "event", "hold", "reactive-floor", "step-up-limit", "step-down-limit", "stale", "no-data", "clock-back", "min", "max",
+	"none", "need", "hold", "event", "reactive-floor", "step-up-limit", "step-down-limit", "stale", "no-data", "clock-back", "min", "max",
 }
 
 // String returns the stable name of the rule.

@@ -5,8 +5,8 @@
 //
 //	samples -> Observe -> forecast of demand at the step in which an order would serve
 //	        -> need: the count at which one more replica would not earn its price, and the one worth keeping
+//	        -> hold: what ordinary demand ordered is not released before it serves
 //	        -> event: the plan of each replica over the steps around an announced event; it can only raise
-//	        -> hold: what was ordered is not released before it serves
 //	        -> reactive floor, step limits, stale guard, minimum and maximum -> Decision
 //
 // Each stage that changes the count leaves a policy.Step in the Decision: the explanation is the record of the computation.

@@ -12,8 +12,9 @@ import (
 	"github.com/headroom-go/headroom/policy"
 )
 
-// Engine decides. It holds one Forecaster per signal and the memory of the policy; all buffers are sized by New, and
-// Observe, Announce, Withdraw, Recommend and Peek allocate nothing, but for the copy of the state that the first Peek makes.
+// Engine decides. It holds one Forecaster per signal and the memory of the policy; all buffers are sized by New, but for
+// what a kind of events needs, which its first event allocates. Observe, Withdraw and Recommend allocate nothing, and
+// neither do Peek and Announce after their first call.
 //
 // An Engine is not safe for concurrent use: whoever drives it, one goroutine at a time.
 type Engine struct {
@@ -113,7 +114,8 @@ func (e *Engine) Counts(signal int) forecast.Counts {
 // Announce tells the engine of an event, or changes the announced event that has the same ID. An event may only raise a
 // decision. Errors: a *forecast.EventError for a bad field, ErrEventTableFull; either way nothing was changed.
 //
-// The engine keeps the strings ID and Kind, and no Labels.
+// The engine keeps the strings ID and Kind, and of the Labels (the first six) numbers. The first event of a kind allocates
+// the memory for it; after that Announce allocates nothing.
 func (e *Engine) Announce(ev forecast.Event) error {
 	// All are asked before one is changed: a signal whose samples are behind keeps events that others have forgotten.
 	for i := range e.signals {
@@ -266,11 +268,12 @@ func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
 	}
 	d.Need = ordinary.Join(event)
 	n := d.trail.Apply(policy.RuleNeed, ordered, ordinary.Clamp(ordered))
-	// An event only raises: where it asks for less than ordinary demand does, ordinary demand decides.
-	n = d.trail.Apply(policy.RuleEvent, n, max(n, event.Clamp(ordered)))
 	held := e.hold.Raise(e.stepOf(now), n)
 	// What is held may be kept but not ordered again: limits or a lost replica may have made it less.
-	return d.trail.Apply(policy.RuleHold, n, max(n, min(held, ordered)))
+	n = d.trail.Apply(policy.RuleHold, n, max(n, min(held, ordered)))
+	// An event only raises: where it asks for less than ordinary demand does, ordinary demand decides. Its plan knows boot
+	// times and what was ordered, and needs no hold.
+	return d.trail.Apply(policy.RuleEvent, n, max(n, event.Clamp(ordered)))
 }
 
 // stepOf returns the step of the decision clock that holds now: steps since 1970, rounded down before it too.

@@ -102,7 +102,7 @@ func (c Config) Validate() error {
 		path := fmt.Sprintf("kinds[%d].", i)
 		fault(k.Name != "" && len(k.Name) <= maxNameBytes && !seen[k.Name], path+"name", strconv.Quote(k.Name), fmt.Sprintf("a text of 1 to %d bytes that no other kind has", maxNameBytes))
 		seen[k.Name] = true
-		number(k.Lift > 0 && k.Lift <= 1e4, k.Lift, path+"lift", "more than 0, up to 1e4 minutes of demand")
+		number(k.Lift > 0 && k.Lift <= 1e4, k.Lift, path+"lift", "more than 0, up to 1e4 times ordinary demand")
 		number(k.Spread > 0 && k.Spread <= 3, k.Spread, path+"spread", "more than 0, up to 3")
 		number(k.WeightPower >= 0 && k.WeightPower <= 2, k.WeightPower, path+"weight_power", "0 to 2")
 		duration(k.Delay, 0, maxWait, path+"delay")
