@@ -19,6 +19,7 @@ type feed struct {
 	source Source
 	newest time.Time // time of the newest sample that came; zero before the first
 	seen   []mark    // what came in the overlap before newest, in ascending order
+	since  time.Time // the engine was restored with samples up to here: what is not after it, it has had or given up
 }
 
 // mark is one sample that the engine was given.
@@ -70,6 +71,9 @@ func (f *feed) observe(e *scaler.Engine, samples []forecast.Sample, from, to tim
 
 // admit says whether s is new, and remembers it.
 func (f *feed) admit(s forecast.Sample) bool {
+	if !s.Time.After(f.since) {
+		return false
+	}
 	gap := math.IsNaN(s.Value)
 	i := len(f.seen)
 	if i > 0 && !s.Time.After(f.seen[i-1].at) { // in ascending order nearly all samples come after the last

@@ -39,7 +39,8 @@ func NewRunner(cfg Config) (*Runner, error) {
 	}
 	r := &Runner{cfg: cfg}
 	for i, s := range cfg.Engine.Config().Signals {
-		r.feeds = append(r.feeds, feed{index: i, name: s.Name, source: cfg.Sources[i]})
+		newest, _ := cfg.Engine.Newest(i) // zero for a new engine
+		r.feeds = append(r.feeds, feed{index: i, name: s.Name, source: cfg.Sources[i], newest: newest, since: newest})
 	}
 	return r, nil
 }
@@ -59,7 +60,7 @@ func (r *Runner) Withdraw(id string) error {
 }
 
 // AppendBinary appends a snapshot of the engine to b, as scaler.Engine.AppendBinary does. A Runner with the restored
-// engine reads Backfill again, and the engine drops what it has had.
+// engine reads on from its newest sample.
 func (r *Runner) AppendBinary(b []byte) ([]byte, error) {
 	r.engine.Lock()
 	defer r.engine.Unlock()

@@ -299,4 +299,8 @@ func TestSnapshotGoesOn(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
+	require.Equal(t, e.Counts(0), r.engine.Counts(0), "nothing was read twice")
+	newest, ok := e.Newest(0)
+	require.True(t, ok)
+	require.Equal(t, minute(3), newest)
 }

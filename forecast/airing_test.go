@@ -205,3 +205,24 @@ func TestASpotUnderWayIsForecastFromWhatCame(t *testing.T) {
 	require.InEpsilon(t, 50*8*share, rest(8)-50, 0.35)
 	require.Greater(t, rest(30), rest(8))
 }
+
+// Who offers the plan again while a spot is under way does not make the forecaster forget what has come of it.
+func TestAnnouncingAgainKeepsWhatWasSeen(t *testing.T) {
+	f := New(Config{Step: Duration(time.Minute), Unit: 5, Leads: []Duration{Duration(3 * time.Minute)}, MaxEvents: 8})
+	ev := Event{ID: "x", Start: at(60*100 + 1), Labels: []Label{{"network", "X"}}}
+	require.NoError(t, f.Announce(ev))
+	for m := range 102 {
+		v := 50.
+		if m >= 100 {
+			v = 300
+		}
+		f.Observe(at(float64(60*m)), v)
+	}
+	require.True(t, f.calendar.air[0].begun)
+	before := f.calendar.air[0]
+	require.NoError(t, f.Announce(ev))
+	require.Equal(t, before, f.calendar.air[0])
+	ev.Start = ev.Start.Add(time.Second)
+	require.NoError(t, f.Announce(ev))
+	require.False(t, f.calendar.air[0].begun, "an event that was moved is another one")
+}

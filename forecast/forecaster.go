@@ -97,6 +97,10 @@ func (f *Forecaster) Events() int { return f.calendar.n }
 
 // Observe takes a sample: v is NaN for a known gap, otherwise finite and not negative (the caller has checked that).
 func (f *Forecaster) Observe(t time.Time, v float64) Verdict {
+	if f.series.far(t) {
+		f.counts.Far++
+		return Far
+	}
 	f.Advance(t) // the open step must reach the experts before a long gap pushes it out of the ring
 	verdict := f.series.Add(t, v)
 	switch verdict {

@@ -306,3 +306,47 @@ func TestAnnouncingAgainTeachesNoWeight(t *testing.T) {
 	require.NoError(t, f.Announce(later))
 	require.Zero(t, f.Events(), "moved into the past")
 }
+
+// A workload that idles has error contexts of its own: what follows a visitor is not what follows silence.
+func TestIdleWorkloadsKnowSilenceFromVisitors(t *testing.T) {
+	f := New(Config{Step: Duration(time.Minute), Unit: 1, Leads: []Duration{Duration(time.Minute)}})
+	seen := map[int]bool{}
+	var quiet, busy float64
+	rng := rand.New(rand.NewPCG(8, 8))
+	for i := range 20000 { // visitors stay for ten minutes and are rare
+		v := 0.
+		if i%400 < 10 {
+			v = 2 + rng.Float64()
+		}
+		f.Observe(at(float64(60*i)), v)
+		now := at(float64(60 * (i + 1)))
+		f.Advance(now)
+		if f.base.level.mid < 0.5 {
+			seen[f.base.context()] = true
+		}
+		if i > 10000 {
+			q := f.Quantiles(nil, now, []time.Duration{0})
+			switch i % 400 {
+			case 200:
+				quiet = q[16] // .95
+			case 2:
+				busy = q[16]
+			}
+		}
+	}
+	require.True(t, seen[9] && seen[11], "%v", seen)
+	require.Less(t, quiet, 0.3)
+	require.Greater(t, busy, 1.)
+}
+
+// A sample by a clock that is years ahead is dropped whole: it does not even end the step that is open.
+func TestAFarSampleChangesNothing(t *testing.T) {
+	f := newTest()
+	f.Observe(at(0), 5)
+	require.Equal(t, Far, f.Observe(at(500*86400), 5))
+	require.Equal(t, Accepted, f.Observe(at(20), 7))
+	f.Advance(at(60))
+	v, _ := f.series.At(0)
+	require.Equal(t, 6., v)
+	require.Equal(t, uint64(1), f.Counts().Far)
+}

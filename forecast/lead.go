@@ -84,13 +84,12 @@ func newLead(steps int64, step int64) lead {
 	return l
 }
 
-// usual returns the mean absolute error of the recent past; before the first error, a guess from the level.
-func (l *lead) usual(norm float64) float64 {
-	if l.absSeen == 0 {
-		return float64(0.25 * norm)
-	}
-	return l.absSlow
-}
+// A lead begins as if it had made guessWeight errors of guess times the level. Without them a few lucky forecasts would be
+// taken for certainty, and the first ordinary error for a sensation.
+const (
+	guess       = 0.06
+	guessWeight = 8
+)
 
 // predict makes the forecast from step k.
 func (l *lead) predict(b *base, k int64) {
@@ -112,11 +111,10 @@ func (l *lead) predict(b *base, k int64) {
 	}
 	o.mean = m
 
-	slow := l.usual(o.norm)
-	fast := slow
-	if l.absSeen > 0 {
-		fast = l.absFast
+	if l.absSeen == 0 {
+		l.absFast, l.absSlow, l.absSeen = float64(guess*o.norm), float64(guess*o.norm), guessWeight
 	}
+	fast, slow := l.absFast, l.absSlow
 	hour, ok := l.absHour.value(b.local(o.target))
 	if !ok {
 		hour = slow

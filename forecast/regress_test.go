@@ -68,6 +68,24 @@ func TestRLSLearnsALineThroughOutliers(t *testing.T) {
 	require.InDelta(t, 2, r.theta[1], 0.05)
 }
 
+// Features that stay constant leave directions in which nothing is learned; forgetting must not blow up the doubt about
+// them, and what was learned stays.
+func TestRLSDoubtIsBounded(t *testing.T) {
+	r := newRLS(2, 0.9, 6, 0.05)
+	for i := range 300 {
+		r.update([]float64{1, float64(i % 5)}, 2+3*float64(i%5))
+	}
+	reset := false
+	for range 500 {
+		r.update([]float64{1, 0}, 2)
+		trace := r.cov[0] + r.cov[3]
+		require.LessOrEqual(t, trace, 2*maxTrace+1.)
+		reset = reset || r.cov[3] == r.prior
+	}
+	require.True(t, reset, "the doubt was set back")
+	require.InDelta(t, 3, r.theta[1], 0.05)
+}
+
 func TestRLSSurvivesAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRLS(3, 0.98, 6, 0.05)

@@ -107,6 +107,9 @@ func (s *Series) At(k int64) (mean, peak float64) {
 	return s.mean[i], s.peak[i]
 }
 
+// far says whether t lies further ahead of the newest sample than any real one could.
+func (s *Series) far(t time.Time) bool { return s.begun && t.UnixNano()-s.newest > maxJump }
+
 // Advance closes the open step if now lies beyond it, and says whether it did.
 func (s *Series) Advance(now time.Time) bool {
 	if !s.open || s.Index(now) <= s.openIdx {
@@ -158,7 +161,7 @@ func (s *Series) add(t time.Time, nano int64, v float64) Verdict {
 		s.begin(0, v)
 		return Accepted
 	}
-	if nano-s.newest > maxJump {
+	if s.far(t) {
 		return Far
 	}
 	s.Advance(t)

@@ -17,11 +17,12 @@ var Levels = [NumLevels]float64{
 }
 
 // Bins of the error histogram: equal widths in asinh(2u), so that they are fine around zero and wide in the tails. The
-// lowest begins at u = -5.0 and the highest ends at u = 61.
+// lowest begins at u = -5.0 and the highest ends at u = 8.4; what lies beyond counts in the outer bins. An error of more
+// than eight times the usual is a surprise, and its size says nothing about the next one.
 const (
 	shapeBins  = 32
 	shapeLow   = -3.0
-	shapeWidth = 8.5 / shapeBins
+	shapeWidth = 6.5134 / shapeBins
 	contexts   = 12
 	// shapeDecay forgets the histogram with a memory of 1/(1-decay) = 3,333 steps: two days at one minute.
 	shapeDecay = 0.9997

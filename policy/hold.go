@@ -43,6 +43,12 @@ func (h *Hold) Raise(k int64, n int) int {
 	return top
 }
 
+// Forget begins anew, as if nothing had been needed yet.
+func (h *Hold) Forget() {
+	clear(h.need)
+	h.step = noStep
+}
+
 // slot is the place of step k in the ring.
 func (h *Hold) slot(k int64) int64 {
 	w := int64(len(h.need))

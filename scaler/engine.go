@@ -23,16 +23,20 @@ type Engine struct {
 	signals []signal
 	limits  policy.Limits
 	plan    policy.Plan
-	apart   time.Duration   // between the rows of the plan
-	leads   []time.Duration // of the rows of the plan, from now
-	rows    []policy.Curve  // scratch: one per row
-	demand  []float64       // scratch: quantiles of all rows
-	saved   []byte          // scratch of Peek
+	apart   time.Duration    // between the rows of the plan
+	leads   []time.Duration  // of the rows of the plan, from now
+	rows    []policy.Curve   // scratch: one per row
+	demand  []float64        // scratch: quantiles of all rows
+	arrival [1]time.Duration // scratch: from now to the step in which an order serves
+	serve   policy.Curve     // scratch: demand then
+	then    []float64        // scratch: its quantiles
+	saved   []byte           // scratch of Peek
 
 	// What Recommend changes, apart from the forecasters:
 	hold policy.Hold
 	last int64 // unix nanoseconds of the newest decision
 	ever bool  // there was one
+	back int64 // unix nanoseconds of the first decision of a clock that lies behind last, 0 if there is none
 }
 
 // signal is one demand series with what one replica carries of it.
@@ -67,6 +71,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e.rows = make([]policy.Curve, len(e.leads))
 	e.demand = make([]float64, len(e.leads)*forecast.NumLevels)
+	e.then = make([]float64, forecast.NumLevels)
 	for _, s := range cfg.Signals {
 		e.signals = append(e.signals, signal{s.Name, s.Capacity, forecast.New(forecast.Config{
 			Step: cfg.Step, Unit: s.Capacity, Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
@@ -109,6 +114,18 @@ func (e *Engine) Counts(signal int) forecast.Counts {
 		return forecast.Counts{}
 	}
 	return e.signals[signal].forecast.Counts()
+}
+
+// Newest returns the time of the newest sample of a signal, and false before the first or for a signal that does not exist.
+// Whoever drives a restored engine continues behind it.
+func (e *Engine) Newest(signal int) (time.Time, bool) {
+	if signal < 0 || signal >= len(e.signals) {
+		return time.Time{}, false
+	}
+	if newest, ok := e.signals[signal].forecast.Series().Newest(); ok {
+		return newest, true
+	}
+	return time.Time{}, false
 }
 
 // Announce tells the engine of an event, or changes the announced event that has the same ID. An event may only raise a
@@ -163,31 +180,32 @@ func (e *Engine) Withdraw(id string) error {
 
 // Recommend fills d with the decision at time now for the observed fleet, and remembers it. It may be called as often as
 // one likes: within a step the same fleet gets the same answer, and what is on order is not ordered twice. A time
-// before that of the last decision leaves the fleet as it is. The error is a *FleetError, and then d and the engine are
+// before that of the last decision leaves the fleet as it is, until the clock has gone on from there for two steps. The error is a *FleetError, and then d and the engine are
 // unchanged.
 func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error {
 	if err := check(fleet); err != nil {
 		return err
 	}
 	ordered := fleet.Ordered()
-	*d = Decision{Time: now, Replicas: ordered, Ready: fleet.Ready, Starting: fleet.Starting, Lead: e.leads[e.plan.Boot], Penalty: e.cfg.Penalty, Observed: math.NaN()}
+	*d = Decision{Time: now, Replicas: ordered, Ready: fleet.Ready, Starting: fleet.Starting, Lead: e.boot(fleet), Penalty: e.cfg.Penalty, Observed: math.NaN()}
 	for i := range d.Demand {
 		d.Demand[i] = math.NaN()
 	}
 	nano := now.UnixNano()
-	if e.ever && nano < e.last {
+	if e.ever && nano < e.last && !e.turned(nano) {
 		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
 		e.age(d, now)
 		d.trail.Mark(policy.RuleClock, ordered)
+		d.Replicas = e.limits.Bound(&d.trail, ordered)
 		return nil
 	}
-	e.ever, e.last = true, nano
+	e.ever, e.last, e.back = true, nano, 0
 	for i := range e.signals {
 		e.signals[i].forecast.Advance(now)
 	}
 	e.age(d, now)
 
-	n := e.need(d, now, fleet)
+	n := e.need(d, now, ordered)
 	n = e.reactive(d, n)
 	n = e.limits.Rate(&d.trail, n, ordered)
 	if d.Stale {
@@ -195,6 +213,21 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 	}
 	d.Replicas = e.limits.Bound(&d.trail, n)
 	return nil
+}
+
+// turned says whether a clock that lies behind that of the last decision has gone on for two steps since it was first seen
+// to: then the decision that lay ahead was the mistake, and time begins again here. A single decision in the past, or a
+// few at odds with the rest, change nothing.
+func (e *Engine) turned(nano int64) bool {
+	if e.back == 0 || nano < e.back {
+		e.back = nano
+		return false
+	}
+	if nano-e.back < 2*int64(e.cfg.Step) {
+		return false
+	}
+	e.hold.Forget()
+	return true
 }
 
 // check refuses a fleet that cannot be.
@@ -236,13 +269,7 @@ func (e *Engine) age(d *Decision, now time.Time) {
 }
 
 // need returns the count that demand asks for, over all signals, and fills in what it was based on.
-func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
-	ordered := fleet.Ordered()
-	boot := e.plan.Boot
-	if fleet.Boot > 0 {
-		boot = min(int((fleet.Boot+e.apart-1)/e.apart), len(e.leads)-1)
-	}
-	d.Lead = e.leads[boot]
+func (e *Engine) need(d *Decision, now time.Time, ordered int) int {
 	ready := false
 	var ordinary, event policy.Band
 	for i := range e.signals {
@@ -250,14 +277,14 @@ func (e *Engine) need(d *Decision, now time.Time, fleet policy.Fleet) int {
 		if !s.forecast.Ready() {
 			continue
 		}
-		plain, planned, ok := e.bands(d, s, now, boot)
+		plain, planned, ok := e.bands(d, s, now)
 		if !ok {
 			continue
 		}
 		if low := max(plain.Low, planned.Low); !ready || low > max(ordinary.Low, event.Low) {
 			d.Signal, d.Capacity = s.name, s.capacity
 			d.Observed, _ = s.forecast.Series().At(s.forecast.Series().Last())
-			copy(d.Demand[:], e.demand[boot*forecast.NumLevels:])
+			copy(d.Demand[:], e.then)
 		}
 		ordinary, event, ready = ordinary.Join(plain), event.Join(planned), true
 	}
@@ -286,29 +313,41 @@ func (e *Engine) stepOf(now time.Time) int64 {
 	return k
 }
 
+// boot is the time from now to the step in which an order serves, in whole steps: as the fleet observes it, or as
+// configured.
+func (e *Engine) boot(fleet policy.Fleet) time.Duration {
+	boot := e.cfg.Boot
+	if fleet.Boot > 0 {
+		boot = Duration(fleet.Boot)
+	}
+	return time.Duration(e.cfg.steps(boot)) * e.cfg.Step.Std()
+}
+
 // bands returns what one signal asks for: the band of ordinary demand at the step in which an order serves, and, while an
-// announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles in e.demand. It
-// reports false where the forecast is not made of numbers, and then nothing may be concluded from it.
-func (e *Engine) bands(d *Decision, s *signal, now time.Time, boot int) (ordinary, event policy.Band, ok bool) {
-	row := boot * forecast.NumLevels
-	arrival := e.leads[boot : boot+1]
-	s.forecast.Ordinary(e.demand[row:row:row+forecast.NumLevels], now, arrival)
-	if !e.rows[boot].Set(forecast.Levels[:], e.demand[row:row+forecast.NumLevels], s.capacity) {
+// announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles at the arrival of
+// an order in e.then. It reports false where the forecast is not made of numbers, and then nothing may be concluded from it.
+func (e *Engine) bands(d *Decision, s *signal, now time.Time) (ordinary, event policy.Band, ok bool) {
+	e.arrival[0] = d.Lead
+	e.then = s.forecast.Ordinary(e.then, now, e.arrival[:])
+	if !e.serve.Set(forecast.Levels[:], e.then, s.capacity) {
 		return ordinary, event, false
 	}
-	ordinary = e.rows[boot].Newsvendor(e.cfg.Penalty, e.cfg.Release)
-	if !s.forecast.Near(now, now.Add(e.leads[len(e.leads)-1])) {
+	ordinary = e.serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	horizon := e.leads[len(e.leads)-1]
+	if !s.forecast.Near(now, now.Add(max(horizon, d.Lead))) {
 		return ordinary, event, true
 	}
 	d.Event = true
+	e.then = s.forecast.Quantiles(e.then, now, e.arrival[:])
 	e.demand = s.forecast.Quantiles(e.demand, now, e.leads)
 	for h := range e.rows {
 		if !e.rows[h].Set(forecast.Levels[:], e.demand[h*forecast.NumLevels:(h+1)*forecast.NumLevels], s.capacity) {
 			return ordinary, event, false
 		}
 	}
+	// A fleet that boots more slowly than the plan looks ahead is planned as if an order served at its horizon.
 	plan := e.plan
-	plan.Boot = boot
+	plan.Boot = min(int((d.Lead+e.apart-1)/e.apart), len(e.leads)-1)
 	return ordinary, plan.Band(e.rows), true
 }
 

@@ -139,7 +139,7 @@ func TestARestoredEngineContinuesWithTheSameBytes(t *testing.T) {
 	}
 }
 
-const parity = "637116f19d32392a719b69a5936c27c923917c50e53203b72238ca3adbbf9b49"
+const parity = "f73e8d967d1586e68c74a820bf9fe21a7eca25dd9e96bb6ed1df78ecbfab0cd8"
 
 // The hash was made on amd64. Another processor must come to the same one: a difference means that some sum was fused or
 // some function is not portable (see package internal/fp).
@@ -327,7 +327,7 @@ func TestAFleetsOwnBootTimeMovesTheArrival(t *testing.T) {
 	require.Equal(t, 3*time.Minute, d.Lead, "part of a step is a step")
 	require.NoError(t, l.engine.Announce(forecast.Event{ID: "spot", Start: l.now.Add(5 * time.Minute)}))
 	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 8, Boot: time.Hour}))
-	require.Equal(t, policy.Horizon*time.Minute, d.Lead, "no further than the engine looks")
+	require.Equal(t, time.Hour, d.Lead, "ordinary demand is priced where an order serves")
 	require.Zero(t, d.Change(), "what is ordered now comes after the spot")
 	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 8, Boot: 5 * time.Minute}))
 	require.Positive(t, d.Change(), "it comes with the spot")
@@ -462,4 +462,58 @@ func TestALongEventDoesNotKeepShortOnes(t *testing.T) {
 		now = now.Add(30 * time.Minute)
 	}
 	require.LessOrEqual(t, e.signals[0].forecast.Events(), 4)
+}
+
+// One decision far ahead, by a clock that was wrong, must not stop all that follow.
+func TestAClockThatWasAheadIsForgotten(t *testing.T) {
+	l := newLoop(t, Config{Min: 2})
+	for range 100 {
+		l.step(8)
+	}
+	var d Decision
+	require.NoError(t, l.engine.Recommend(&d, l.now.Add(1000*time.Hour), l.fleet()))
+	rules := func() (r []policy.Rule) {
+		for _, s := range l.d.Steps() {
+			r = append(r, s.Rule)
+		}
+		return r
+	}
+	for range 2 {
+		l.step(80)
+		require.Equal(t, []policy.Rule{policy.RuleClock}, rules(), "it may be this clock that is wrong")
+		require.Zero(t, l.d.Change())
+	}
+	l.step(80)
+	require.NotContains(t, rules(), policy.RuleClock, "the clock has gone on for two steps")
+	require.Greater(t, l.d.Replicas, 60)
+
+	// A clock at odds with the rest, now and then, changes nothing.
+	for i := range 50 {
+		require.NoError(t, l.engine.Recommend(&d, l.now.Add(-time.Duration(1+i%7)*time.Hour), policy.Fleet{Ready: 1}))
+		require.Equal(t, []policy.Step{{Rule: policy.RuleClock, Before: 1, After: 1}, {Rule: policy.RuleMin, Before: 1, After: 2}}, d.Steps(), "limits hold even then")
+		l.step(80)
+		require.NotContains(t, rules(), policy.RuleClock)
+	}
+}
+
+// The first samples of a steady workload are no reason for a third more replicas than it needs.
+func TestAColdStartIsCalm(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, noise := range []float64{0, 0.02, 0.1} {
+		l := newLoop(t, Config{})
+		for i := range 200 {
+			d := l.step(40 + 40*noise*rng.NormFloat64())
+			require.LessOrEqual(t, d.Replicas, int(54+100*noise), "step %d with noise %v: %s", i, noise, d)
+			require.GreaterOrEqual(t, d.Replicas, 38, "step %d with noise %v: %s", i, noise, d)
+		}
+	}
+}
+
+// An order that takes many steps is priced at the step in which it serves, not at the nearest row of the plan.
+func TestALongBootIsExact(t *testing.T) {
+	for _, boot := range []time.Duration{61 * time.Minute, 24 * time.Hour} {
+		l := newLoop(t, Config{Boot: Duration(boot)})
+		l.step(8)
+		require.Equal(t, boot, l.d.Lead)
+	}
 }

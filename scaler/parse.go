@@ -45,7 +45,7 @@ func syntax(b []byte, err error) error {
 		return fmt.Errorf("line %d: %w", 1+bytes.Count(b[:at], []byte("\n")), err)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the text ends before the configuration does")
+		return fmt.Errorf("line %d: the text ends before the configuration does", 1+bytes.Count(bytes.TrimRight(b, "\n"), []byte("\n")))
 	}
 	return err
 }

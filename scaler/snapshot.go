@@ -80,4 +80,5 @@ func (e *Engine) fields(c *state.Codec) {
 	e.hold.State(c)
 	c.Int64(&e.last)
 	c.Bool(&e.ever)
+	c.Int64(&e.back)
 }

@@ -79,7 +79,7 @@ func (c Config) Validate() error {
 	}
 	number(c.Penalty > 1 && c.Penalty <= 1e6, c.Penalty, "penalty", "more than 1 (below that no replica pays), up to 1e6")
 	number(c.Release >= 1 && c.Release <= 100, c.Release, "release", "1 to 100")
-	number(c.Slack >= 0 && c.Slack < 1, c.Slack, "slack", "0 to less than 1 (from 1 on nothing is ever released)")
+	number(c.Slack > 0 && c.Slack < 1, c.Slack, "slack", "above 0 and below 1 (from 1 on nothing is ever released)")
 	number(c.ReactiveTarget >= 0 && c.ReactiveTarget <= 1, c.ReactiveTarget, "reactive_target", "0 (no floor) or above 0 to 1")
 
 	count(c.Min, 1, maxCount, "min", fmt.Sprintf("1 to %d", maxCount))

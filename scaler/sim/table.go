@@ -24,9 +24,12 @@ type table struct {
 func openTable(path string, read func(r io.Reader) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return err // *fs.PathError: it names the file
+		return fmt.Errorf("%w; wanted a CSV file, plain or .gz", err) // *fs.PathError: it names the file
 	}
 	defer func() { _ = f.Close() }() // it was only read
+	if there, err := f.Stat(); err == nil && there.IsDir() {
+		return fmt.Errorf("%s is a directory; wanted a CSV file, plain or .gz", path)
+	}
 	return read(f)
 }
 
@@ -79,6 +82,9 @@ func (t *table) next() (bool, error) {
 		}
 		if len(row) == 1 && row[0] == "" {
 			continue
+		}
+		if t.header != nil && len(row) > len(t.header) {
+			return false, t.fault("%d fields; wanted at most %d, as the header has", len(row), len(t.header))
 		}
 		t.row = row
 		return true, nil
