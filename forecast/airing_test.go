@@ -226,3 +226,33 @@ func TestAnnouncingAgainKeepsWhatWasSeen(t *testing.T) {
 	require.NoError(t, f.Announce(ev))
 	require.False(t, f.calendar.air[0].begun, "an event that was moved is another one")
 }
+
+// A sale of ten days that raises every hour by the same factor: the day goes on inside it, and the forecast must follow.
+func TestALongEventDoesNotBlind(t *testing.T) {
+	f := New(Config{Step: Duration(5 * time.Minute), Unit: 10, Leads: []Duration{Duration(15 * time.Minute)}, Kinds: []Kind{{Name: "sale", Lift: 0.5}}, MaxEvents: 8})
+	demand := daily(5) // of minutes; every fifth is taken
+	begin := 6 * 288
+	require.NoError(t, f.Announce(Event{ID: "s", Kind: "sale", Start: at(float64(300 * begin)), Duration: 10 * 24 * time.Hour}))
+	made := make([]float64, 16*288+4)
+	over, scored := 0, 0
+	for i := range 14 * 288 {
+		v := demand(5 * i)
+		for range 4 {
+			demand(5 * i)
+		}
+		if i >= begin {
+			v *= 1.6
+		}
+		if i > begin+288 {
+			scored++
+			if v > made[i] {
+				over++
+			}
+		}
+		f.Observe(at(float64(300*i)), v)
+		now := at(float64(300 * (i + 1)))
+		f.Advance(now)
+		made[i+3] = f.Quantiles(nil, now, []time.Duration{10 * time.Minute})[16] // .95
+	}
+	require.Less(t, float64(over)/float64(scored), 0.08)
+}

@@ -49,7 +49,8 @@ type Model interface {
 	Quantiles(dst []float64, now time.Time, leads []time.Duration) []float64
 }
 
-// New returns a Forecaster. All its memory is allocated here. cfg must be sane: a positive Step of at most a week, a
+// New returns a Forecaster. All its memory is allocated here, but for that of a kind of events, which its first event
+// allocates. cfg must be sane: a positive Step of at most a week, a
 // positive finite Unit, at most 8 positive Leads (package scaler checks its own configuration before it comes here).
 func New(cfg Config) *Forecaster {
 	if cfg.Step == 0 {
@@ -175,19 +176,21 @@ func (f *Forecaster) seconds() float64 { return float64(float64(f.series.step) *
 // step learns the value z, in units, of step k.
 func (f *Forecaster) step(k int64, z float64) {
 	expected := f.base.expected(k)
-	extra := 0.0
+	var short, long float64
 	if f.calendar.n > 0 && f.base.level.seen > 0 {
 		from := f.series.Start(k)
-		extra = f.calendar.witness(from, from+f.series.step, z, expected, f.base.noise())
+		short, long = f.calendar.witness(from, from+f.series.step, z, expected, f.base.noise())
 	}
 	// What an announced event brings must not become the level, the season or the usual error: that would haunt the same
-	// hour of tomorrow.
-	learn := extra <= float64(0.5*expected)
-	if extra > 0 {
+	// hour of tomorrow. While a short one brings much, nothing is learned at all; a long one only takes its part out, or a
+	// sale would blind the forecaster for a week.
+	learn := short <= float64(0.5*expected)
+	z = math.Max(0, z-long)
+	if short > 0 {
 		// What is left is taken for ordinary only as far as it exceeds what a response varies by anyway;
 		// but that far it is: if a response is larger or longer than any known one, the level must follow what is seen.
-		slack := float64(kernelNoise * extra)
-		left := z - extra - expected
+		slack := float64(kernelNoise * short)
+		left := z - short - expected
 		switch {
 		case left > slack:
 			left -= slack

@@ -3,14 +3,15 @@ package forecast
 import "math"
 
 // witness shows the events that have an effect in [from, to) what demand z was seen there, of which expected, with variance
-// noise, was expected without them. It returns how much of z the events are now thought to have brought.
+// noise, was expected without them. It returns how much of z the events are now thought to have brought: short ones, which
+// come and go within minutes, and long ones.
 //
 // Events that overlap explain the demand together: each is weighed against what the others are expected to bring. What is
 // attributed to an event will teach the shape of the response of its kind, when the event is over.
-func (c *calendar) witness(from, to int64, z, expected, noise float64) float64 {
+func (c *calendar) witness(from, to int64, z, expected, noise float64) (short, long float64) {
 	lo, hi := c.between(from, to)
 	if lo == hi {
-		return 0
+		return 0, 0
 	}
 	var part [maxAirings][maxStarts]float64
 	var chance [maxStarts]float64
@@ -34,12 +35,16 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) float64 {
 	}
 	// The variance that counting makes, per unit of demand: what is usual, unless ordinary demand is mostly other noise.
 	grain := math.Max(0.02, math.Min(noise/math.Max(expected, 0.1), 3))
-	var after float64
 	for i := range n {
 		a := air[i]
 		g := &c.air[a.airing]
-		if m := c.models[a.prior]; a.starts() > 1 && a.cell() > float64(widestCell*m.response.width) {
-			after += mean[i]
+		r := &c.models[a.prior].response
+		into := &short
+		if r.long(a.length) {
+			into = &long
+		}
+		if a.starts() > 1 && a.cell() > float64(widestCell*r.width) {
+			*into += mean[i]
 			continue
 		}
 		p := part[i]
@@ -49,7 +54,7 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) float64 {
 		g.observe(&c.grid, &p, z, expected+(sum-mean[i]), noise+(spread-variance[i]), grain)
 		m, _ := g.brings(&part[i])
 		mean[i] = m
-		after += m
+		*into += m
 	}
 	for i := range n {
 		a := air[i]
@@ -57,10 +62,10 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) float64 {
 			continue // its response says little about the seconds
 		}
 		t0, t1 := float64(float64(from-a.start)*1e-9), float64(float64(to-a.start)*1e-9)
-		arrivals := float64(mean[i]/(expected+after)*z) / grain
+		arrivals := float64(mean[i]/(expected+short+long)*z) / grain
 		c.models[a.prior].response.attribute(&c.air[a.airing].came, t0, t1, arrivals)
 	}
-	return after
+	return short, long
 }
 
 // brings returns the mean and the variance of what an event adds to a step that gets part[s] of its response.
