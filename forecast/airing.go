@@ -32,6 +32,7 @@ type airing struct {
 	begun bool    // the probabilities hold evidence; before that they are the prior, which follows the regression
 	x     factors // covariates
 	scale float64 // demand, in units and per step, that size 1 stands for: Lift times long-run demand for its length
+	long  bool    // it brings demand for as long as it lasts
 	none  float64 // probability that it shows nothing
 	size  [sizePoints]float64
 	start [maxStarts]float64 // probabilities of the starts; the first alone if the start is certain
@@ -43,6 +44,9 @@ type airing struct {
 
 // kernelNoise is the standard deviation of the part that a step really receives around what the response expects.
 const kernelNoise = 0.4
+
+// longNoise is the same for a long event, of which a step is too small a part to have moods of its own.
+const longNoise = 0.1
 
 // prior sets the probabilities to what the regression expects.
 func (g *airing) prior(a *amplitude, starts int, grid *[sizePoints]float64) {
@@ -84,8 +88,12 @@ func sizes() (v [sizePoints]float64) {
 func (g *airing) observe(grid *[sizePoints]float64, part *[maxStarts]float64, v, rest, noise, grain float64) {
 	var post [sizePoints]float64
 	var start [maxStarts]float64
+	wobble := kernelNoise
+	if g.long {
+		wobble = longNoise
+	}
 	like := func(extra float64) float64 {
-		spread := float64(kernelNoise * extra)
+		spread := float64(wobble * extra)
 		t := noise + float64(grain*extra) + float64(spread*spread)
 		e := v - rest - extra
 		// Student-like tails: an outlier of the base must not decide alone.
@@ -151,7 +159,7 @@ func (g *airing) condense(grid *[sizePoints]float64) {
 	for i := range grid {
 		// The blur is done while going along: each point gives to its neighbours what it gets from them.
 		q := float64(blur[0] * g.size[i])
-		for d := 1; d < len(blur); d++ {
+		for d := 1; d < len(blur) && !g.long; d++ {
 			if i-d >= 0 {
 				q += float64(blur[d] * g.size[i-d])
 			}
@@ -212,6 +220,7 @@ func (g *airing) fields(c *state.Codec, grid *[sizePoints]float64) {
 	c.Bool(&g.begun)
 	g.x.fields(c)
 	c.Float64(&g.scale)
+	c.Bool(&g.long)
 	c.Float64(&g.none)
 	c.Float64s(g.size[:])
 	c.Float64s(g.start[:])

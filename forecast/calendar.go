@@ -334,7 +334,7 @@ func (c *calendar) approach(nano int64, long, now, seconds float64) {
 // begin sets up the airing of an event.
 func (c *calendar) begin(g *airing, a *announced, long, now, seconds float64) {
 	m := c.models[a.prior]
-	*g = airing{used: true, x: a.x}
+	*g = airing{used: true, x: a.x, long: m.response.long(a.length)}
 	// Half a unit keeps a workload that idles from making every event a multiple of nothing.
 	long = math.Max(long, 0.05)
 	g.scale = float64(float64(long*c.kinds[a.prior].Lift)*math.Max(60, a.length)) / seconds
