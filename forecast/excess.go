@@ -26,40 +26,23 @@ func (e *excess) mean() float64 {
 	return m
 }
 
-// excess computes the distribution of what announced events add to [from, to), unix nanoseconds. long and now are the
-// long-run and the present ordinary demand, per step of seconds, for events that nobody has looked at yet. It reports false
-// where no event has an effect. Overlapping events add, independently of each other.
-func (c *calendar) excess(e *excess, from, to int64, long, now, seconds float64) bool {
-	lo, hi := c.between(from, to)
-	e.n = 0
-	for i := lo; i < hi; i++ {
-		a := &c.events[i]
-		var part, chance [maxStarts]float64
-		if !c.parts(&part, &chance, a, from, to) {
-			continue
-		}
-		var fresh airing
-		g := &fresh
-		if a.airing >= 0 {
-			g = &c.air[a.airing]
-		} else {
-			c.begin(g, a, long, now, seconds)
-		}
-		var other excess
-		g.receive(&other, &part, &chance)
-		if e.n == 0 {
-			*e = other
-			continue
-		}
-		var sum cloud
-		for i := range e.n {
-			for j := range other.n {
-				sum.add(e.x[i]+other.x[j], float64(e.p[i]*other.p[j]))
-			}
-		}
-		sum.merge(e)
+// excess computes the distribution of what the i-th event adds to [from, to), unix nanoseconds. long and now are the
+// long-run and the present ordinary demand, per step of seconds, for an event that nobody has looked at yet. It reports
+// false where the event has no effect.
+func (c *calendar) excess(e *excess, i int, from, to int64, long, now, seconds float64) bool {
+	a := &c.events[i]
+	var part, chance [maxStarts]float64
+	if !c.parts(&part, &chance, a, from, to) {
+		return false
 	}
-	return e.n > 0
+	if a.airing >= 0 {
+		c.air[a.airing].receive(e, &part, &chance)
+		return true
+	}
+	var fresh airing
+	c.begin(&fresh, a, long, now, seconds)
+	fresh.receive(e, &part, &chance)
+	return true
 }
 
 // parts fills in which part of its response an event sends between from and to if it starts in each cell of its window: with
@@ -123,7 +106,7 @@ func (g *airing) receive(e *excess, part, chance *[maxStarts]float64) {
 
 // cloud is a discrete distribution on the way, with more points than an excess keeps.
 type cloud struct {
-	points [maxPoints*maxPoints + 1]point
+	points [maxPoints*maxStarts + 1]point
 	n      int
 }
 
@@ -196,23 +179,28 @@ func (e *excess) addTo(q *[NumLevels]float64) {
 		f := float64(i) / (gridPoints - 1)
 		at[i] = low + float64(float64(high-low)*float64(f*f))
 	}
+	var slope [NumLevels]float64 // of the distribution of the base below each quantile
+	for k := 1; k < NumLevels; k++ {
+		if q[k] > q[k-1] {
+			slope[k] = (Levels[k] - Levels[k-1]) / (q[k] - q[k-1])
+		}
+	}
 	for j := range e.n {
-		k := 0
-		for i := range at {
+		k, i := 0, 0
+		for ; i < gridPoints; i++ {
 			x := at[i] - e.x[j]
 			for k < NumLevels && q[k] <= x {
 				k++
 			}
-			var p float64
-			switch k {
-			case NumLevels:
-				p = 1
-			case 0:
-				p = 0
-			default:
-				p = Levels[k-1] + float64((Levels[k]-Levels[k-1])*(x-q[k-1]))/(q[k]-q[k-1])
+			if k == NumLevels {
+				break // here and further up the base is surely below
 			}
-			below[i] += float64(e.p[j] * p)
+			if k > 0 {
+				below[i] += float64(e.p[j] * (Levels[k-1] + float64(slope[k]*(x-q[k-1]))))
+			}
+		}
+		for ; i < gridPoints; i++ {
+			below[i] += e.p[j]
 		}
 	}
 	i := 0

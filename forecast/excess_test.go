@@ -15,7 +15,7 @@ func TestExcessKeepsProbabilityAndMean(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var c cloud
 		var mean float64
-		n := rapid.IntRange(1, maxPoints*maxPoints).Draw(t, "points")
+		n := rapid.IntRange(1, maxPoints*maxStarts).Draw(t, "points")
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		for range n {
 			x := math.Floor(1000 * math.Pow(rng.Float64(), 3)) // many ties, a long tail
@@ -94,11 +94,11 @@ func TestSumIsMonotoneAndNeverLower(t *testing.T) {
 	})
 }
 
-// minute is the distribution of the excess in one minute for a calendar whose ordinary demand is 100 a minute.
+// minute is the distribution of what one announced event adds to one minute, where ordinary demand is 100 a minute.
 func minute(t *testing.T, c *calendar, from time.Time) (e excess, felt bool) {
 	t.Helper()
 	nano := from.UnixNano()
-	felt = c.excess(&e, nano, nano+60e9, 100, 100, 60)
+	felt = c.excess(&e, 0, nano, nano+60e9, 100, 100, 60)
 	var total float64
 	for i := range e.n {
 		total += e.p[i]
@@ -109,25 +109,54 @@ func minute(t *testing.T, c *calendar, from time.Time) (e excess, felt bool) {
 	return e, felt
 }
 
-func TestOverlappingEventsAdd(t *testing.T) {
-	one, two := newCalendar(nil, 8), newCalendar(nil, 8)
-	a, b := Event{ID: "a", Start: t0}, Event{ID: "b", Start: t0.Add(5 * time.Second)}
-	require.NoError(t, one.announce(&a, 0))
-	require.NoError(t, two.announce(&a, 0))
-	require.NoError(t, two.announce(&b, 0))
-	e1, ok := minute(t, &one, t0)
+// What is expected of an event does not depend on whether it is far away or already being watched.
+func TestAnApproachingEventIsExpectedAlike(t *testing.T) {
+	c := newCalendar(nil, 8)
+	require.NoError(t, c.announce(&Event{ID: "a", Start: t0}, 0))
+	far, ok := minute(t, &c, t0)
 	require.True(t, ok)
-	e2, ok := minute(t, &two, t0)
-	require.True(t, ok)
-	r := newResponse(&one.kinds[0])
-	require.InEpsilon(t, e1.mean()*(1+r.share(-5, 55, 0)/r.share(0, 60, 0)), e2.mean(), 1e-5)
-	_, ok = minute(t, &one, t0.Add(-2*time.Minute))
+	_, ok = minute(t, &c, t0.Add(-2*time.Minute))
 	require.False(t, ok, "nothing before it begins")
-	// Whether an event has been looked at yet or not, the same is expected of it.
-	one.approach(t0.Add(time.Hour).UnixNano(), 100, 100, 60)
-	require.True(t, one.air[0].used)
-	e3, _ := minute(t, &one, t0)
-	require.Equal(t, e1, e3)
+	c.approach(t0.Add(time.Hour).UnixNano(), 100, 100, 60)
+	require.True(t, c.air[0].used)
+	near, _ := minute(t, &c, t0)
+	require.Equal(t, far, near)
+}
+
+// Two events that overlap, added one after the other, against a large sample of sums.
+func TestOverlappingEventsAdd(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	var q [NumLevels]float64
+	for i, l := range Levels {
+		q[i] = 40 + 30*l
+	}
+	g, _, _ := fresh(1)
+	one, two := g.few, g.few
+	for i := range g.few.n {
+		one.x[i] *= 8
+		two.x[i] *= 3
+	}
+	draw := func(e *excess) float64 {
+		r := rng.Float64()
+		for i := range e.n {
+			if r -= e.p[i]; r < 0 {
+				return e.x[i]
+			}
+		}
+		return e.x[e.n-1]
+	}
+	var all []float64
+	for range 400_000 {
+		u := min(max(rng.Float64(), Levels[0]), Levels[NumLevels-1])
+		all = append(all, 40+30*u+draw(&one)+draw(&two))
+	}
+	slices.Sort(all)
+	got := q
+	one.addTo(&got)
+	two.addTo(&got)
+	for i, l := range Levels {
+		require.InEpsilon(t, all[int(l*float64(len(all)))], got[i], 0.12, "level %v", l) // straight lines between 24 levels stand for a long tail
+	}
 }
 
 func TestAnUncertainStartSpreadsTheResponse(t *testing.T) {

@@ -314,10 +314,15 @@ func (f *Forecaster) raise(q *[NumLevels]float64, target int64) {
 		return
 	}
 	from := f.series.Start(target)
-	var e excess
-	if f.calendar.excess(&e, from, from+f.series.step, f.base.long, f.base.level.mid, f.seconds()) {
-		for i := range e.n {
-			e.x[i] *= f.unit
+	lo, hi := f.calendar.between(from, from+f.series.step)
+	// Overlapping events add, independently of each other: one after the other is added to what there is.
+	for i := lo; i < hi; i++ {
+		var e excess
+		if !f.calendar.excess(&e, i, from, from+f.series.step, f.base.long, f.base.level.mid, f.seconds()) {
+			continue
+		}
+		for j := range e.n {
+			e.x[j] *= f.unit
 		}
 		e.addTo(q)
 	}
