@@ -114,6 +114,11 @@ func (h *HPA) propose(demand, capacity float64, ordered int) int {
 			return ordered
 		}
 	}
+	return countFor(demand, perReplica)
+}
+
+// countFor is the smallest count that carries demand with so much on each, at least 1 and at most the largest int32.
+func countFor(demand, perReplica float64) int {
 	n := math.Ceil(demand / perReplica)
 	if !(n < math.MaxInt32) {
 		return math.MaxInt32
