@@ -54,16 +54,17 @@ func file(t *testing.T, name, content string) string {
 const smallTrace = "timestamp,value\n60,30\n120,50\n180,40\n300,70\n360,80\n420,60\n480,50\n540,40\n600,40\n660,40\n"
 
 func TestDemoTable(t *testing.T) {
-	golden(t, "demo_table.txt", results(t, "-policies", "clairvoyant,static_best,hpa"))
+	golden(t, "demo_table.txt", results(t, "-policies", "clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best"))
 }
 
 func TestDemoJSON(t *testing.T) {
-	golden(t, "demo.json", results(t, "-policies", "clairvoyant,static_best,hpa", "-format", "json"))
+	golden(t, "demo.json", results(t, "-policies", "clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best", "-format", "json"))
 }
 
 func TestNoFlagPlaysEverything(t *testing.T) {
 	got := results(t)
-	for _, want := range []string{"demo: 10080 steps of 1m0s, scored from step 3024", "boot 2m0s", "penalty 20", "headroom", "clairvoyant", "static_best", "hpa"} {
+	for _, want := range []string{"demo: 10080 steps of 1m0s, scored from step 3024", "boot 2m0s", "penalty 20", "headroom", "clairvoyant", "static_best", "hpa",
+		"hpa_best", "hpa_seasonal", "hpa_seasonal_best"} {
 		require.Contains(t, got, want)
 	}
 }
@@ -80,6 +81,8 @@ type report struct {
 		Name          string
 		Cost, Ratio   float64
 		EventUnserved *float64 `json:"event_unserved"`
+		Target        *float64
+		Window        *float64 `json:"window_s"`
 	}
 }
 
@@ -95,14 +98,19 @@ func jsonReport(t *testing.T, args ...string) report {
 func TestEngineBesideTheOthers(t *testing.T) {
 	r := jsonReport(t, "-quiet")
 	require.Equal(t, "demo", r.Trace)
-	require.Len(t, r.Policies, 4)
+	require.Len(t, r.Policies, 7)
 	cost := map[string]float64{}
 	for _, p := range r.Policies {
 		require.GreaterOrEqual(t, p.Ratio, 1.0, p.Name)
 		require.NotNil(t, p.EventUnserved, p.Name)
+		searched := p.Name == "hpa_best" || p.Name == "hpa_seasonal_best"
+		require.Equal(t, searched, p.Target != nil && p.Window != nil, p.Name)
 		cost[p.Name] = p.Cost
 	}
-	require.Less(t, cost["headroom"], cost["hpa"], "what the library is for")
+	require.LessOrEqual(t, cost["hpa_best"], cost["hpa"], "the defaults are among what is searched")
+	require.LessOrEqual(t, cost["hpa_seasonal_best"], cost["hpa_seasonal"])
+	require.Less(t, cost["headroom"], cost["hpa_best"], "what the library is for")
+	require.Less(t, cost["headroom"], cost["hpa_seasonal_best"])
 }
 
 func TestTraceAndEvents(t *testing.T) {

@@ -75,7 +75,8 @@ func (c *Comparison) Result(name string) (Result, bool) {
 }
 
 // MarshalJSON writes the object of the replay command's -format json: the terms, and for each policy its cost, its ratio to
-// the optimum and its scores. What cannot be computed is null.
+// the optimum and its scores. What cannot be computed is null. A policy that searched in hindsight has the target and the
+// window (in seconds) that won on top.
 func (c *Comparison) MarshalJSON() ([]byte, error) {
 	type scores struct {
 		Name            string   `json:"name"`
@@ -87,6 +88,8 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		ChangesPerDay   *float64 `json:"changes_per_day"`
 		ReversalsPerDay *float64 `json:"reversals_per_day"`
 		EventUnserved   *float64 `json:"event_unserved"`
+		Target          *float64 `json:"target,omitempty"`
+		Window          *float64 `json:"window_s,omitempty"`
 	}
 	t, o := c.Case.Trace, c.Case.Options
 	out := struct {
@@ -99,8 +102,13 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Policies []scores `json:"policies"`
 	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, []scores{}}
 	for _, r := range c.Results {
-		out.Policies = append(out.Policies, scores{r.Name, orNull(r.Cost), orNull(c.Ratio(r)), orNull(r.ReplicaHours),
-			orNull(r.Unserved), orNull(r.Violation), orNull(r.ChangesPerDay), orNull(r.ReversalsPerDay), orNull(r.EventUnserved)})
+		p := scores{Name: r.Name, Cost: orNull(r.Cost), Ratio: orNull(c.Ratio(r)), ReplicaHours: orNull(r.ReplicaHours),
+			Unserved: orNull(r.Unserved), Violation: orNull(r.Violation), ChangesPerDay: orNull(r.ChangesPerDay),
+			ReversalsPerDay: orNull(r.ReversalsPerDay), EventUnserved: orNull(r.EventUnserved)}
+		if r.Found != nil {
+			p.Target, p.Window = orNull(r.Found.Target), orNull(r.Found.Window.Seconds())
+		}
+		out.Policies = append(out.Policies, p)
 	}
 	return json.Marshal(out)
 }
@@ -114,8 +122,9 @@ func orNull(v float64) *float64 {
 }
 
 // WriteTable writes the comparison as text: the terms in two lines, then a line for each policy that leads with its ratio
-// to the optimum. What cannot be computed is "-". Shares are in percent of demand ("unserved"), of the scored time
-// ("violation") and of the excess demand around events ("events").
+// to the optimum, then a line for each policy that searched in hindsight with what it found. What cannot be computed is
+// "-". Shares are in percent of demand ("unserved"), of the scored time ("violation") and of the excess demand around
+// events ("events").
 func (c *Comparison) WriteTable(w io.Writer) error {
 	t, o := c.Case.Trace, c.Case.Options
 	first := o.FirstScored(t)
@@ -137,7 +146,31 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 			decimal(100*r.Violation, 3, "%"), decimal(r.ChangesPerDay, 1, ""), decimal(r.ReversalsPerDay, 1, ""),
 			decimal(100*r.EventUnserved, 1, "%"))
 	}
-	return tab.Flush()
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	return c.writeFound(w)
+}
+
+// writeFound writes what the searches in hindsight found, below an empty line, or nothing if there are none.
+func (c *Comparison) writeFound(w io.Writer) error {
+	before, width := "\n", 0
+	for _, r := range c.Results {
+		if r.Found != nil {
+			width = max(width, len(r.Name))
+		}
+	}
+	for _, r := range c.Results {
+		if r.Found == nil {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s  %-*s  found in hindsight: target %.2f, window %v\n", before, width, r.Name,
+			r.Found.Target, r.Found.Window); err != nil {
+			return err
+		}
+		before = ""
+	}
+	return nil
 }
 
 // decimal writes a number with a fixed number of digits after the point, or "-" for what is not a finite number.

@@ -16,12 +16,14 @@ import (
 
 func TestParsePolicies(t *testing.T) {
 	for list, want := range map[string][]string{
-		"all":              {"headroom", "clairvoyant", "static_best", "hpa"},
+		"all":              {"headroom", "clairvoyant", "static_best", "hpa", "hpa_best", "hpa_seasonal", "hpa_seasonal_best"},
 		"hpa":              {"hpa"},
 		" hpa , headroom ": {"hpa", "headroom"},
 		"hpa,hpa":          {"hpa"},
-		"hpa,all":          {"hpa", "headroom", "clairvoyant", "static_best"},
+		"hpa,all":          {"hpa", "headroom", "clairvoyant", "static_best", "hpa_best", "hpa_seasonal", "hpa_seasonal_best"},
 		"static_best,hpa":  {"static_best", "hpa"},
+
+		"hpa_seasonal_best,hpa_best,hpa_seasonal": {"hpa_seasonal_best", "hpa_best", "hpa_seasonal"},
 	} {
 		got, err := ParsePolicies(list)
 		require.NoError(t, err)
@@ -29,7 +31,7 @@ func TestParsePolicies(t *testing.T) {
 	}
 	for _, list := range []string{"", "hpa,", "kpa", "HPA"} {
 		_, err := ParsePolicies(list)
-		require.ErrorContains(t, err, "wanted all, or some of headroom,clairvoyant,static_best,hpa", list)
+		require.ErrorContains(t, err, "wanted all, or some of headroom,clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best", list)
 	}
 }
 
@@ -59,9 +61,9 @@ func TestCompare(t *testing.T) {
 	}
 	got, err := Compare(context.Background(), c, Policies())
 	require.NoError(t, err)
-	require.Equal(t, 4*300, total)
+	require.Equal(t, 7*300, total)
 	require.Equal(t, total, done)
-	require.Len(t, got.Results, 4)
+	require.Len(t, got.Results, 7)
 	for i, name := range Policies() {
 		r := got.Results[i]
 		require.Equal(t, name, r.Name)
@@ -129,6 +131,13 @@ func TestComparisonJSON(t *testing.T) {
 	text, err = json.Marshal(got)
 	require.NoError(t, err)
 	require.Contains(t, string(text), `"event_unserved":0.`)
+	require.NotContains(t, string(text), "window_s", "nothing was searched")
+
+	got, err = Compare(context.Background(), c, []string{KubeHPABest})
+	require.NoError(t, err)
+	text, err = json.Marshal(got)
+	require.NoError(t, err)
+	require.Regexp(t, `"event_unserved":0\.\d+,"target":0\.85,"window_s":0}`, string(text))
 }
 
 func TestComparisonNeverPrintsWhatIsNotANumber(t *testing.T) {
@@ -162,6 +171,13 @@ func TestComparisonTable(t *testing.T) {
 	var table strings.Builder
 	require.NoError(t, got.WriteTable(&table))
 	require.Equal(t, strings.TrimPrefix(wantTable, "\n"), table.String())
+
+	got, err = Compare(context.Background(), c, []string{KubeHPASeasonalBest, Static, KubeHPABest})
+	require.NoError(t, err)
+	table.Reset()
+	require.NoError(t, got.WriteTable(&table))
+	_, policies, _ := strings.Cut(table.String(), "\n\n")
+	require.Equal(t, strings.TrimPrefix(wantFound, "\n"), policies)
 }
 
 const wantTable = `
@@ -172,6 +188,16 @@ capacity 4 a replica, boot 2m0s, lag 0s, penalty 20; ratio = cost / cost of the 
   clairvoyant  1.000  30.1           28.3    0.000%     0.000%        115.2            7.2    0.0%
   static_best  1.771  53.3           33.3    3.737%     1.000%          0.0            0.0   92.7%
   hpa          2.249  67.7           47.1    3.861%     1.000%        100.8            7.2   95.8%
+`
+
+const wantFound = `
+  policy             ratio  cost  replica-hours  unserved  violation  changes/day  reversals/day  events
+  hpa_seasonal_best  1.859  56.0           31.3    4.608%     8.500%        237.6          158.4   99.6%
+  static_best        1.771  53.3           33.3    3.737%     1.000%          0.0            0.0   92.7%
+  hpa_best           1.859  56.0           31.3    4.608%     8.500%        237.6          158.4   99.6%
+
+  hpa_seasonal_best  found in hindsight: target 0.85, window 0s
+  hpa_best           found in hindsight: target 0.85, window 0s
 `
 
 func TestEngineConfig(t *testing.T) {

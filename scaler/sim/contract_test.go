@@ -43,12 +43,16 @@ func TestKnownFigures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays 23 traces")
 	}
-	ratio := map[string]map[string]float64{KubeHPA: {}, Static: {}}
+	ratio := map[string]map[string]float64{}
+	names := []string{KubeHPA, Static, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest}
+	for _, name := range names {
+		ratio[name] = map[string]float64{}
+	}
 	for _, file := range sharedTraces(t) {
 		tr, err := OpenTrace(file)
 		require.NoError(t, err)
 		c := Case{Trace: tr, Options: DefaultOptions(tr)}
-		got, err := Compare(context.Background(), c, []string{KubeHPA, Static})
+		got, err := Compare(context.Background(), c, names)
 		require.NoError(t, err)
 		for _, r := range got.Results {
 			ratio[r.Name][tr.Name] = got.Ratio(r)
@@ -58,7 +62,9 @@ func TestKnownFigures(t *testing.T) {
 		require.Contains(t, ratio[KubeHPA], trace)
 		require.InDelta(t, want, ratio[KubeHPA][trace], 0.02, trace)
 	}
-	for name, want := range map[string]float64{KubeHPA: 2.22, Static: 2.78} {
+	for name, want := range map[string]float64{
+		KubeHPA: 2.22, Static: 2.78, KubeHPABest: 1.87, KubeHPASeasonal: 2.40, KubeHPASeasonalBest: 1.93,
+	} {
 		require.Len(t, ratio[name], 23)
 		logs := 0.0
 		for _, r := range ratio[name] {

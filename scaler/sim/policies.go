@@ -17,10 +17,16 @@ const (
 	Clairvoyant = "clairvoyant" // see Optimum
 	Static      = "static_best" // see StaticBest
 	KubeHPA     = "hpa"         // the Kubernetes rule at its defaults, see HPA
+
+	KubeHPABest         = "hpa_best"          // the cheapest target and window in hindsight, see HPABest
+	KubeHPASeasonal     = "hpa_seasonal"      // the rule at its defaults and the demand of yesterday and last week, see SeasonalHPA
+	KubeHPASeasonalBest = "hpa_seasonal_best" // the cheapest target and window of that in hindsight, see SeasonalHPABest
 )
 
 // Policies returns the names of all policies that are built, in the order of a table.
-func Policies() []string { return []string{Headroom, Clairvoyant, Static, KubeHPA} }
+func Policies() []string {
+	return []string{Headroom, Clairvoyant, Static, KubeHPA, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest}
+}
 
 // ParsePolicies reads a list of names such as "headroom,hpa"; "all" stands for Policies. The order is kept, a name that
 // comes again is left out. An unknown name is an error that lists the known ones; so is an empty list.
@@ -70,11 +76,15 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 		r, err = Optimum(ctx, c.Trace, c.Events, c.Options)
 	case Static:
 		r, err = StaticBest(ctx, c.Trace, c.Events, c.Options)
-	case KubeHPA:
-		var h *HPA
-		if h, err = NewHPA(compat.DefaultHPAParams(), c.Trace.Step, c.Options.Capacity); err == nil {
+	case KubeHPA, KubeHPASeasonal:
+		var h Controller
+		if h, err = c.Options.hpa(c.Trace, compat.DefaultHPAParams(), name == KubeHPASeasonal); err == nil {
 			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
 		}
+	case KubeHPABest:
+		r, err = HPABest(ctx, c.Trace, c.Events, c.Options)
+	case KubeHPASeasonalBest:
+		r, err = SeasonalHPABest(ctx, c.Trace, c.Events, c.Options)
 	default:
 		return Result{}, unknownPolicy(name)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy"
+	"github.com/headroom-go/headroom/policy/compat"
 )
 
 // Controller decides how many replicas there should be.
@@ -40,6 +41,8 @@ type Result struct {
 	Name string
 	// Ordered and Ready are the replicas billed and the replicas serving, for each step.
 	Ordered, Ready []int32
+	// Found are the parameters that a search in hindsight found to be the cheapest, nil for a policy that does not search.
+	Found *compat.HPAParams
 	Scores
 }
 
@@ -55,8 +58,17 @@ func Run(ctx context.Context, t *Trace, events []forecast.Event, o Options, c Co
 	if err := o.Validate(t); err != nil {
 		return Result{}, err
 	}
+	r := Result{Ordered: make([]int32, t.Len()), Ready: make([]int32, t.Len())}
+	if err := play(ctx, t, o, c, r.Ordered, r.Ready); err != nil {
+		return Result{}, err
+	}
+	r.Scores = score(t, events, o, r.Ordered, r.Ready)
+	return r, nil
+}
+
+// play is Run into memory of the caller's, which is as long as the trace, and without scores.
+func play(ctx context.Context, t *Trace, o Options, c Controller, ordered, ready []int32) error {
 	n := t.Len()
-	r := Result{Ordered: make([]int32, n), Ready: make([]int32, n)}
 	// An order that would arrive behind the end of the trace never does: no need for memory until then.
 	boot := min(o.BootSteps(t.Step), n)
 	lag := min(o.LagSteps(t.Step), n)
@@ -68,7 +80,7 @@ func Run(ctx context.Context, t *Trace, events []forecast.Event, o Options, c Co
 	for i := range n {
 		if i%progressEvery == 0 {
 			if err := ctx.Err(); err != nil {
-				return Result{}, err
+				return err
 			}
 			o.report(i, n)
 		}
@@ -80,15 +92,14 @@ func Run(ctx context.Context, t *Trace, events []forecast.Event, o Options, c Co
 			step.Fleet = policy.Fleet{Ready: plant.Ready(), Starting: plant.Starting()}
 			want, err := c.Decide(&step)
 			if err != nil {
-				return Result{}, fmt.Errorf("step %d (%s): %w", i, t.Spelling[i], err)
+				return fmt.Errorf("step %d (%s): %w", i, t.Spelling[i], err)
 			}
 			plant.Order(want)
 		}
-		r.Ordered[i], r.Ready[i] = int32(plant.Ordered()), int32(plant.Ready())
+		ordered[i], ready[i] = int32(plant.Ordered()), int32(plant.Ready())
 	}
 	o.report(n, n)
-	r.Scores = score(t, events, o, r.Ordered, r.Ready)
-	return r, nil
+	return nil
 }
 
 func (o Options) report(done, total int) {

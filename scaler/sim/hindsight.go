@@ -1,0 +1,127 @@
+package sim
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy/compat"
+)
+
+// HPABest returns the cheapest HPA in hindsight: each of 19 targets (0.10 to 1.00 by 0.05) with each of 5 windows (0, 300,
+// 900, 1800 and 3600 s) plays the trace, the rest of the parameters at their defaults, and the one of least cost over the
+// scored steps is the result. Of equally cheap ones the lowest target wins, and of those the shortest window. Found of the
+// result holds what won.
+//
+// As many of them play at a time as the processor has cores (runtime.GOMAXPROCS); the result does not depend on it.
+// Options.Progress is called by the caller's goroutine alone, with the steps of all of them. HPABest returns when ctx has
+// ended and all work has stopped; then it fails.
+func HPABest(ctx context.Context, t *Trace, events []forecast.Event, o Options) (Result, error) {
+	return bestHPA(ctx, t, events, o, false)
+}
+
+// SeasonalHPABest is HPABest for a SeasonalHPA.
+func SeasonalHPABest(ctx context.Context, t *Trace, events []forecast.Event, o Options) (Result, error) {
+	return bestHPA(ctx, t, events, o, true)
+}
+
+// hindsightParams are the parameters that a search tries, by target and then by window.
+func hindsightParams() []compat.HPAParams {
+	var all []compat.HPAParams
+	for target := 10; target <= 100; target += 5 {
+		for _, window := range []time.Duration{0, 300, 900, 1800, 3600} {
+			p := compat.DefaultHPAParams()
+			p.Target, p.Window = float64(target)/100, window*time.Second
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func bestHPA(ctx context.Context, t *Trace, events []forecast.Event, o Options, seasonal bool) (Result, error) {
+	if err := o.Validate(t); err != nil {
+		return Result{}, err
+	}
+	params := hindsightParams()
+	controller := func(i int) (Controller, error) { return o.hpa(t, params[i], seasonal) }
+	best, err := cheapest(ctx, t, o, len(params), runtime.GOMAXPROCS(0), controller)
+	if err != nil {
+		return Result{}, err
+	}
+	c, err := controller(best)
+	if err != nil {
+		return Result{}, err
+	}
+	o.Progress = nil // the search has reported the end
+	r, err := Run(ctx, t, events, o, c)
+	r.Found = &params[best]
+	return r, err
+}
+
+// hpa is a new HPA with these parameters for a trace, with or without the schedule of the past.
+func (o Options) hpa(t *Trace, p compat.HPAParams, seasonal bool) (Controller, error) {
+	if seasonal {
+		// A boot time beyond the end of the trace is as good as one that ends there.
+		return NewSeasonalHPA(p, t.Step, min(o.BootSteps(t.Step), t.Len()), o.Capacity)
+	}
+	return NewHPA(p, t.Step, o.Capacity)
+}
+
+// cheapest plays n controllers, some at a time, and returns which of them costs least: the first of equally cheap ones.
+// Progress is reported by the goroutine that calls it. All work has stopped when it returns.
+func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controller func(i int) (Controller, error)) (int, error) {
+	within, cancel := context.WithCancelCause(ctx) // ends with the first fault, or if Progress panics
+	defer cancel(nil)
+	costs := make([]float64, n)
+	var taken atomic.Int64
+	var working sync.WaitGroup
+	played := make(chan int) // steps
+	for range min(workers, n) {
+		working.Go(func() {
+			one, before := o, 0
+			one.Progress = func(done, _ int) {
+				select {
+				case played <- done - before:
+					before = done
+				case <-within.Done():
+				}
+			}
+			ordered, ready := make([]int32, t.Len()), make([]int32, t.Len())
+			for i := int(taken.Add(1) - 1); i < n; i = int(taken.Add(1) - 1) {
+				before = 0
+				c, err := controller(i)
+				if err == nil {
+					err = play(within, t, one, c, ordered, ready)
+				}
+				if err != nil {
+					cancel(err)
+					return
+				}
+				costs[i] = score(t, nil, o, ordered, ready).Cost
+			}
+		})
+	}
+	go func() {
+		working.Wait()
+		close(played)
+	}()
+	done := 0
+	for steps := range played {
+		done += steps
+		o.report(done, n*t.Len())
+	}
+	if within.Err() != nil {
+		return 0, context.Cause(within)
+	}
+	best, least := 0, math.Inf(1)
+	for i, cost := range costs {
+		if cost < least {
+			best, least = i, cost
+		}
+	}
+	return best, nil
+}
