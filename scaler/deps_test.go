@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"adapters":          {"any", "forecast", "policy", "scaler"},
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/timeline"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
+	"bench/*":           {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"examples/*":        {"any", "forecast", "policy", "scaler", "scaler/sim", "adapters", "adapters/memory", "adapters/file"},
 }
 
