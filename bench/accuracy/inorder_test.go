@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -44,6 +43,7 @@ func TestInOrder(t *testing.T) {
 func TestInOrderReturnsTheFirstError(t *testing.T) {
 	second := make(chan struct{})
 	told := 0
+	var late atomic.Bool
 	_, err := inOrder(context.Background(), 100, func(_ context.Context, i int) (int, error) {
 		switch i {
 		case 3:
@@ -53,13 +53,14 @@ func TestInOrderReturnsTheFirstError(t *testing.T) {
 			defer close(second)
 			return 0, errors.New("four")
 		}
-		if i > 5 {
-			return 0, fmt.Errorf("%d was begun after an error", i)
+		if i > 4 {
+			late.Store(true)
 		}
 		return 0, nil
 	}, func(int, int) { told++ })
 	require.EqualError(t, err, "three")
 	require.Equal(t, 3, told)
+	require.False(t, late.Load(), "nothing is begun after an error")
 }
 
 func TestInOrderStops(t *testing.T) {
