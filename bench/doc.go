@@ -2,5 +2,10 @@
 //
 //	go test ./bench -bench . -benchmem
 //
-// and compare two versions with benchstat over several counts: one run on a busy machine says little.
+// for its time, and
+//
+//	go run ./bench/accuracy -traces DIR
+//
+// for the accuracy of its forecasts (see there). To judge a change of time, compare two versions with benchstat over
+// several counts: one run on a busy machine says little.
 package bench

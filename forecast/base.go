@@ -145,6 +145,13 @@ func (b *base) features(x *[numFeatures]float64, expert *[numExperts]float64, k,
 	expert[byPersistence] = l.now
 	expert[byLevel] = l.fast
 	expert[bySeason] = math.Max(0, l.mid+dDay)
+	expert[byDay], expert[byWeek] = expert[bySeason], expert[bySeason]
+	if v, ok := b.day.value(then); ok {
+		expert[byDay] = v
+	}
+	if v, ok := b.week.value(then); ok {
+		expert[byWeek] = v
+	}
 }
 
 // context classifies the present for the shape of errors: is the newest value above, near or below its level, and the

@@ -9,8 +9,8 @@
 // time of week and by minute of the hour, and the largest values of the last hour. All counted in units, which the engine
 // sets to what one replica carries.
 //
-// For each lead time four experts forecast the target step: the newest value, the fast level, the level moved by the
-// daily profile, and a regression on all of the above straight to the target. They are mixed by their discounted errors at
+// For each lead time six experts forecast the target step: the newest value, the fast level, the level moved by the daily
+// profile, the daily and the weekly profile by themselves, and a regression on all of the above straight to the target. They are mixed by their discounted errors at
 // that lead. A second regression predicts how large the error will be, and a histogram of scaled errors, by context, gives
 // its distribution: quantiles come from what really happened, never from a model's own variance, and are monotone and not
 // symmetric.

@@ -51,7 +51,7 @@ type Model interface {
 
 // New returns a Forecaster. All its memory is allocated here, but for that of a kind of events, which its first event
 // allocates. cfg must be sane: a positive Step of at most a week, a
-// positive finite Unit, at most 8 positive Leads (package scaler checks its own configuration before it comes here).
+// positive finite Unit, positive Leads, of which each costs about 10 kB and a microsecond a step (package scaler checks its own configuration before it comes here).
 func New(cfg Config) *Forecaster {
 	if cfg.Step == 0 {
 		cfg.Step = Duration(time.Minute)

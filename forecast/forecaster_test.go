@@ -3,6 +3,7 @@ package forecast
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -173,6 +174,7 @@ func TestAnEventLeavesNoResidue(t *testing.T) {
 	require.NoError(t, quiet.Announce(Event{ID: "spot", Start: at(60*air + 2)}))
 	demand, same := daily(4), daily(4)
 	var a, b []float64
+	var worst, sum, n float64
 	for i := range 4 * 1440 {
 		v := demand(i)
 		quiet.Observe(at(float64(60*i)), v)
@@ -182,13 +184,18 @@ func TestAnEventLeavesNoResidue(t *testing.T) {
 		}
 		spot.Observe(at(float64(60*i)), w)
 		now := at(float64(60 * (i + 1)))
-		if i > air+60 {
+		if i > air+15 {
 			quiet.Advance(now)
 			spot.Advance(now)
 			a, b = quiet.Quantiles(a, now, lead3), spot.Quantiles(b, now, lead3)
-			require.InEpsilon(t, a[20], b[20], 0.05, "%d minutes after the spot", i-air)
+			off := math.Abs(b[20]/a[20] - 1)
+			worst, sum, n = max(worst, off), sum+off, n+1
 		}
 	}
+	// The two differ by one visit to a bin of the profile, which the run with the spot has not learned from: that is the noise
+	// of a few minutes, and nothing of the spot, which was twenty times the demand.
+	require.Less(t, worst, 0.08)
+	require.Less(t, sum/n, 0.01)
 }
 
 // On the day that the clocks change, the profile follows the clock face.
@@ -349,4 +356,32 @@ func TestAFarSampleChangesNothing(t *testing.T) {
 	v, _ := f.series.At(0)
 	require.Equal(t, 6., v)
 	require.Equal(t, uint64(1), f.Counts().Far)
+}
+
+// After three weeks of quiet weekends, Friday's forecast for Saturday is Saturday's demand, not Friday's.
+func TestTheWeekIsLearned(t *testing.T) {
+	f := New(Config{Step: Duration(time.Hour), Unit: 10, Leads: []Duration{Duration(24 * time.Hour)}})
+	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	rng := rand.New(rand.NewPCG(6, 6))
+	demand := func(at time.Time) float64 {
+		v := 200 + 5*rng.NormFloat64()
+		if d := at.Weekday(); d == time.Saturday || d == time.Sunday {
+			v /= 4
+		}
+		return v
+	}
+	var off []float64
+	for i := range 24 * 40 {
+		now := monday.Add(time.Duration(i) * time.Hour)
+		f.Observe(now, demand(now))
+		next := now.Add(time.Hour)
+		f.Advance(next)
+		if i > 24*21 && now.Weekday() == time.Friday {
+			q := f.Quantiles(nil, next, []time.Duration{23 * time.Hour})
+			off = append(off, math.Abs(q[median]-50))
+		}
+	}
+	require.NotEmpty(t, off)
+	slices.Sort(off)
+	require.Less(t, off[len(off)/2], 25.)
 }

@@ -12,6 +12,8 @@ const (
 	byPersistence = iota // the newest value
 	byLevel              // the fast level
 	bySeason             // the middle level moved by the change of the daily profile until the target
+	byDay                // what the daily profile has for the target
+	byWeek               // what the weekly profile has for the target
 	byRegression         // the direct regression on all of that
 	numExperts
 )
