@@ -94,8 +94,9 @@ func Asinh(x float64) float64 {
 // Sinh returns the hyperbolic sine of x; it is the inverse of Asinh.
 func Sinh(x float64) float64 {
 	a := math.Abs(x)
-	if a < 1e-3 { // the difference below would cancel
-		return x + float64(float64(x*x)*x)/6
+	if a < 0.03 { // the difference below would cancel
+		x2 := float64(x * x)
+		return x + float64(float64(x*x2)*(1./6+float64(x2*(1./120+x2/5040))))
 	}
 	e := Exp(a)
 	return math.Copysign(float64((e-1/e)*0.5), x)
