@@ -126,7 +126,7 @@ func spotDay(f *Forecaster, days int, size func(i int) float64, labels func(i in
 		v := base + float64(m%7) - 3
 		for i, s := range starts {
 			from := now.Sub(s).Seconds()
-			v += base * size(i) * k.share(from, from+60, 0)
+			v += base * size(i) * k.share(from, from+60)
 		}
 		f.Observe(now, v)
 		last = now
@@ -155,7 +155,7 @@ func TestSizesAreLearnedFromSpots(t *testing.T) {
 		target := f.series.Start(f.series.Index(last.Add(4*time.Minute + 30*time.Second)))
 		from := float64(target-last.Add(4*time.Minute).UnixNano()) / 1e9
 		k := Kind{}.Defaults()
-		return k.share(from, from+60, 0)
+		return k.share(from, from+60)
 	}()
 	require.InEpsilon(t, 50+50*6*share, ask("1"), 0.25)
 	require.InDelta(t, 50, ask("2"), 12)
@@ -193,14 +193,14 @@ func TestASpotUnderWayIsForecastFromWhatCame(t *testing.T) {
 		for m := range 1001 { // the newest minute is the first of the spot
 			now = at(float64(60 * m))
 			from := now.Sub(start).Seconds()
-			f.Observe(now, 50+50*size*k.share(from, from+60, 0))
+			f.Observe(now, 50+50*size*k.share(from, from+60))
 		}
 		f.Advance(now.Add(time.Minute))
 		q := f.Quantiles(nil, now.Add(time.Minute), []time.Duration{0})
 		return q[median] // the minute that begins now
 	}
 	from := 59.
-	share := k.share(from, from+60, 0)
+	share := k.share(from, from+60)
 	require.Less(t, rest(0)-50, 0.3*50*share)
 	require.InEpsilon(t, 50*8*share, rest(8)-50, 0.35)
 	require.Greater(t, rest(30), rest(8))

@@ -338,8 +338,9 @@ func (f *Forecaster) lead(h int64) *lead {
 	return &f.leads[len(f.leads)-1]
 }
 
-// fields walks the state for snapshots.
-func (f *Forecaster) fields(c *state.Codec) {
+// State walks the state with a codec of the engine's: it writes a snapshot, or reads one into a Forecaster of the same
+// Config.
+func (f *Forecaster) State(c *state.Codec) {
 	f.series.fields(c)
 	f.base.fields(c)
 	if c.Len(len(f.leads)) {
@@ -358,7 +359,3 @@ func (f *Forecaster) fields(c *state.Codec) {
 		c.Fail(errDone)
 	}
 }
-
-// State walks the state with a codec of the engine's: it writes a snapshot, or reads one into a Forecaster of the same
-// Config.
-func (f *Forecaster) State(c *state.Codec) { f.fields(c) }

@@ -1,10 +1,6 @@
 package forecast
 
-import (
-	"math"
-
-	"github.com/headroom-go/headroom/internal/fp"
-)
+import "github.com/headroom-go/headroom/internal/fp"
 
 // Kind is what is known beforehand of the response to one kind of announced event.
 //
@@ -54,16 +50,10 @@ func (k *Kind) after() float64 {
 	return k.Delay.Std().Seconds() + float64(tail*k.Rise.Std().Seconds())
 }
 
-// share returns which part of the response of an event that starts at 0 and lasts length seconds comes between from and
-// to seconds. An event that lasts sends its response evenly over its length.
-func (k *Kind) share(from, to, length float64) float64 {
+// share returns which part of the response of an event that starts at 0 comes between from and to seconds.
+func (k *Kind) share(from, to float64) float64 {
 	delay, rise := k.Delay.Std().Seconds(), k.Rise.Std().Seconds()
-	from, to = from-delay, to-delay
-	if length < 1 {
-		return cumulative(to, rise) - cumulative(from, rise)
-	}
-	s := (integral(to, rise) - integral(to-length, rise)) - (integral(from, rise) - integral(from-length, rise))
-	return math.Max(0, s/length)
+	return cumulative(to-delay, rise) - cumulative(from-delay, rise)
 }
 
 // cumulative is the distribution function of the gamma curve of order 2 and scale rise.
@@ -73,12 +63,4 @@ func cumulative(t, rise float64) float64 {
 	}
 	r := t / rise
 	return 1 - float64((1+r)*fp.Exp(-r))
-}
-
-// integral is the integral of cumulative from 0 to t.
-func integral(t, rise float64) float64 {
-	if t <= 0 {
-		return 0
-	}
-	return t - float64(2*rise) + float64((t+float64(2*rise))*fp.Exp(-t/rise))
 }

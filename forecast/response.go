@@ -38,7 +38,7 @@ func newResponse(k *Kind) response {
 	r := response{width: k.binWidth()}
 	for b := range r.arrivals {
 		t := r.edge(b)
-		r.arrivals[b] = float64(priorArrivals * k.share(t, t+r.width, 0))
+		r.arrivals[b] = float64(priorArrivals * k.share(t, t+r.width))
 	}
 	r.settle()
 	return r

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/headroom-go/headroom/policy"
 )
 
 // Fault is one thing that is wrong with a configuration.
@@ -39,7 +41,7 @@ const (
 	maxStep      = Duration(24 * time.Hour)
 	maxWait      = Duration(24 * time.Hour)
 	maxCount     = 1_000_000
-	maxHoldSteps = 256
+	maxHoldSteps = policy.MaxHold
 	maxLeadSteps = 4096
 	maxSignals   = 16
 	maxKinds     = 64
