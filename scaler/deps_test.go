@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/fp":    {"std"},
 	"internal/state": {"std"},
 	"forecast":       {"std", "internal/fp", "internal/state"},
+	"forecast/fit":   {"any", "forecast"}, // off the decision path
 	"policy":         {"std", "internal/fp", "internal/state", "policy/compat"},
 	"policy/compat":  {"std", "internal/fp"},
 	"scaler":         {"std", "forecast", "policy", "internal/state"},

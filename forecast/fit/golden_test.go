@@ -40,8 +40,7 @@ func same(t *testing.T, want, got []float64, msg string, args ...any) {
 	sameTo(t, 1e-9, want, got, msg, args...)
 }
 
-func sameTo(t *testing.T, tolerance float64, want, got []float64, msg string, args ...any) {
-	t.Helper()
+func sameTo(t require.TestingT, tolerance float64, want, got []float64, msg string, args ...any) {
 	require.Len(t, got, len(want), append([]any{msg}, args...)...)
 	require.NotEmpty(t, want, append([]any{msg}, args...)...)
 	var scale float64
