@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"forecast":       {"std", "internal/fp", "internal/state"},
 	"forecast/fit":   {"any", "forecast"}, // off the decision path
 	"policy":         {"std", "internal/fp", "internal/state", "policy/compat"},
-	"policy/compat":  {"std", "internal/fp"},
+	"policy/compat":  {"std", "internal/fp", "internal/state"},
 	"scaler":         {"std", "forecast", "policy", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},

@@ -51,7 +51,8 @@ func (p HPAParams) validate(step time.Duration) error {
 }
 
 // HPA is the rule of the Kubernetes Horizontal Pod Autoscaler for total demand: the form of an external metric with an
-// average value, which does not depend on the current count, so that the loop cannot feed on itself.
+// average value, which does not depend on the current count, so that the loop cannot feed on itself. It counts in steps and
+// computes in float64; KubeHPA is the whole rule, in real time and in the arithmetic of Kubernetes.
 //
 // It decides once a step. The proposal is the ordered count while demand is within the tolerance of the target, else the
 // count that meets the target exactly. It is raised to the largest proposal of the window, then growth is limited. What
@@ -61,14 +62,7 @@ type HPA struct {
 	span    int64 // a proposal of step s still counts at step s+span
 	periods int   // growth periods in one step
 
-	// recent is a ring of the proposals that can still be the largest of a window: steps rise, counts fall strictly.
-	recent      []proposal
-	first, used int
-}
-
-type proposal struct {
-	step  int64
-	count int
+	recent extremes // the proposals of the window, by step
 }
 
 // NewHPA returns an HPA that decides once per step, with all its memory allocated. A parameter that is out of its range
@@ -82,12 +76,12 @@ func NewHPA(p HPAParams, step time.Duration) (*HPA, error) {
 		params:  p,
 		span:    span,
 		periods: int(max(1, min(step/p.UpPeriod, math.MaxInt32))),
-		recent:  make([]proposal, span+1),
+		recent:  newExtremes(int(span)+1, false),
 	}, nil
 }
 
 // Reset forgets all proposals.
-func (h *HPA) Reset() { h.first, h.used = 0, 0 }
+func (h *HPA) Reset() { h.recent.reset() }
 
 // Decide returns the count to order at the given step, at least 1.
 //
@@ -107,15 +101,16 @@ func (h *HPA) Decide(step int64, demand, capacity float64, ordered int) int {
 func (h *HPA) propose(demand, capacity float64, ordered int) int {
 	perReplica := h.params.Target * capacity
 	if ordered > 0 {
-		// Both sides are written as Kubernetes 1.33 and later compare them: with a tolerance of 0.1 a ratio of 1.1 holds,
-		// although |1.1-1| is more than 0.1 in float64.
-		ratio := demand / (perReplica * float64(ordered))
-		if 1-h.params.Tolerance <= ratio && ratio <= 1+h.params.Tolerance {
+		if within(demand/(perReplica*float64(ordered)), h.params.Tolerance, h.params.Tolerance) {
 			return ordered
 		}
 	}
 	return countFor(demand, perReplica)
 }
+
+// within says whether a ratio is near enough to 1 to do nothing. Both sides are written as Kubernetes 1.33 and later compare
+// them: with a tolerance of 0.1 a ratio of 1.1 holds, although |1.1-1| is more than 0.1 in float64.
+func within(ratio, down, up float64) bool { return 1-down <= ratio && ratio <= 1+up }
 
 // countFor is the smallest count that carries demand with so much on each, at least 1 and at most the largest int32.
 func countFor(demand, perReplica float64) int {
@@ -128,25 +123,9 @@ func countFor(demand, perReplica float64) int {
 
 // raise remembers n and returns the largest proposal of the window that ends with this step.
 func (h *HPA) raise(step int64, n int) int {
-	for h.used > 0 && step-h.recent[h.first].step > h.span {
-		h.first = h.at(1)
-		h.used--
-	}
-	// An older proposal that is no larger can never be the largest again: the newer one outlives it.
-	for h.used > 0 && h.recent[h.at(h.used-1)].count <= n {
-		h.used--
-	}
-	h.recent[h.at(h.used)] = proposal{step, n}
-	h.used++
-	return h.recent[h.first].count
-}
-
-// at is the place of the i-th remembered proposal in the ring.
-func (h *HPA) at(i int) int {
-	if i += h.first; i >= len(h.recent) {
-		i -= len(h.recent)
-	}
-	return i
+	h.recent.expire(step - h.span)
+	h.recent.add(step, n)
+	return h.recent.with(n)
 }
 
 // limit bounds growth from ordered to want by the growth periods that fit into a step.
