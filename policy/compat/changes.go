@@ -67,5 +67,5 @@ func (c *changes) state(s *state.Codec) {
 			stamp(s, &c.at[i])
 		}
 	}
-	s.Int32s(c.counts)
+	tallies(s, c.counts)
 }

@@ -116,6 +116,17 @@ func tally(s *state.Codec, n *int) {
 	}
 }
 
+// tallies walks counts of replicas, of which the number must agree.
+func tallies(s *state.Codec, n []int32) {
+	s.Int32s(n)
+	for i := range n {
+		if s.Reading() && n[i] < 0 {
+			s.Fail(fmt.Errorf("snapshot has a count of %d", n[i]))
+			n[i] = 0
+		}
+	}
+}
+
 // count is a number of replicas that was computed: at least 0 and at most the largest int32; NaN is 0.
 func count(x float64) int {
 	switch {

@@ -3,8 +3,8 @@
 //
 // Each rule has a Config that uses the names of the system it comes from, so that whoever moves over can carry the values
 // across, and a Recommend that takes the time, what is measured and the fleet, and returns a Decision: the count to order
-// and the Reason for it. Rules know no clock; they allocate when they are made and never when they decide; their State
-// walks what they remember, for snapshots.
+// and the Reason for it. A baseline must be at its best, so each parameter of the other system is a field. Rules know no
+// clock; they allocate when they are made and never when they decide; their State walks what they remember, for snapshots.
 //
 // What they have in common:
 //

@@ -79,7 +79,7 @@ func (w *extremes) state(s *state.Codec) {
 			stamp(s, &w.at[i])
 		}
 	}
-	s.Int32s(w.counts)
+	tallies(s, w.counts)
 }
 
 // errRing says that a snapshot holds positions that no ring has.

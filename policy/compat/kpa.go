@@ -80,11 +80,7 @@ func (k *KPA) Recommend(now time.Time, values []float64, fleet Fleet) Decision {
 	if k.stable.empty(ns) {
 		return Decision{fleet.Ordered(), ReasonMissing}
 	}
-	burst := 0.0
-	if !k.burst.empty(ns) {
-		burst = k.burst.average(ns)
-	}
-	d := k.scale(ns, k.stable.average(ns), burst, fleet.Ready)
+	d := k.scale(ns, k.stable.average(ns), k.burst.average(ns), fleet.Ready)
 	if d.Count < k.cfg.MinScale {
 		d = Decision{k.cfg.MinScale, ReasonMin}
 	}
@@ -124,11 +120,13 @@ func (k *KPA) scale(ns int64, stable, burst float64, ready int) Decision {
 		k.delay.add(tick, d.Count)
 		d = d.become(k.delay.with(d.Count), ReasonDelay)
 	}
-	switch {
-	case k.cfg.TargetBurstCapacity < 0:
+	switch keep := *k.cfg.TargetBurstCapacity; {
+	case keep < 0:
 		k.excess = -1
+	case keep == 0:
+		k.excess = 0
 	default:
-		k.excess = math.Floor(float64(float64(ready)*k.cfg.Target) - k.cfg.TargetBurstCapacity - burst)
+		k.excess = math.Floor(float64(float64(ready)*k.cfg.Target) - keep - burst)
 	}
 	return d
 }
@@ -169,7 +167,7 @@ func (k *KPA) towardsZero(ns int64, d Decision, ordered int) Decision {
 }
 
 // ExcessBurstCapacity returns how much more the ready replicas of the last decision could take at once, beyond
-// TargetBurstCapacity: below 0 Knative leads requests through its activator. It is -1 where the target is -1.
+// TargetBurstCapacity: below 0 Knative leads requests through its activator. It is -1 where that is -1, and 0 where it is 0.
 func (k *KPA) ExcessBurstCapacity() float64 { return k.excess }
 
 // Panicking says whether the last decision was made in panic mode.

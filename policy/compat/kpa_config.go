@@ -31,9 +31,8 @@ type KPAConfig struct {
 	KeepOne              bool     `json:"keep-one,omitempty"`
 	ScaleToZeroGrace     Duration `json:"scale-to-zero-grace-period,omitempty"`         // default 30 s
 	ScaleToZeroRetention Duration `json:"scale-to-zero-pod-retention-period,omitempty"` // default 0
-	// TargetBurstCapacity is what ExcessBurstCapacity keeps free. Default 211; -1 stands for all there is, and 0 cannot be
-	// told from the default: write a number below 1 for none.
-	TargetBurstCapacity float64 `json:"target-burst-capacity,omitempty"`
+	// TargetBurstCapacity is what ExcessBurstCapacity keeps free. Default 211; -1 stands for all there is, and 0 for none.
+	TargetBurstCapacity *float64 `json:"target-burst-capacity,omitempty"`
 	// Weighted averages with exponential weights instead of a plain mean.
 	Weighted bool `json:"weighted,omitempty"`
 	// Unreachable says that no route leads here: nothing slows the way down then.
@@ -50,7 +49,7 @@ func (c KPAConfig) WithDefaults() KPAConfig {
 		value float64
 	}{
 		{&c.Target, 100}, {&c.TargetPercentage, 70}, {&c.PanicWindowPercentage, 10}, {&c.PanicThresholdPercentage, 200},
-		{&c.MaxScaleUpRate, 1000}, {&c.MaxScaleDownRate, 2}, {&c.TargetBurstCapacity, 211},
+		{&c.MaxScaleUpRate, 1000}, {&c.MaxScaleDownRate, 2},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value
@@ -63,6 +62,9 @@ func (c KPAConfig) WithDefaults() KPAConfig {
 		if *d.field == 0 {
 			*d.field = Duration(d.value)
 		}
+	}
+	if c.TargetBurstCapacity == nil {
+		c.TargetBurstCapacity = new(211.0)
 	}
 	if c.ActivationScale == 0 {
 		c.ActivationScale = 1
@@ -90,7 +92,7 @@ func (c KPAConfig) Validate() error {
 			f.addf("%s is %v; wanted %v to %v", r.name, r.value, r.least, r.most)
 		}
 	}
-	if b := c.TargetBurstCapacity; b != -1 && !(b >= 0 && known(b)) {
+	if b := *c.TargetBurstCapacity; b != -1 && !(b >= 0 && known(b)) {
 		f.addf("target-burst-capacity is %v; wanted 0 or more, or -1", b)
 	}
 	f.bounds("min-scale", c.MinScale, "max-scale", c.MaxScale)

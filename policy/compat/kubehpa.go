@@ -86,7 +86,7 @@ func (h *KubeHPA) RecommendPods(now time.Time, inputs []KubeInput, fleet Fleet) 
 		h.zeroed = false
 	}
 	switch {
-	case current == 0 && !(h.cfg.ScaleToZero && h.zeroed):
+	case current == 0 && (!h.cfg.ScaleToZero || !h.zeroed):
 		return Decision{0, ReasonDisabled}
 	case current > h.cfg.MaxReplicas: // at once, and no proposal is remembered
 		return h.settle(ns, current, Decision{h.cfg.MaxReplicas, ReasonMax})
