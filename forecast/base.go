@@ -33,18 +33,29 @@ type base struct {
 	long   float64              // long-run mean
 	age    float64              // values in it, up to a week of them
 	square float64              // exponentially weighted squared error of expected
+	blind  float64              // steps without a value lately, fading
+	grain  float64              // one unit of a demand that is counted, in replicas; 0 for one that is measured
+	slow   *slow                // nil where no lead is as long as a bin
 	errors float64              // values in it, capped
 }
 
 var maximaSpans = [4]int64{4, 12, 30, 60}
 
-func newBase(step int64) base {
-	sec := step / 1e9
+// newBase sizes the profiles: at one-minute steps the usual hour has bins of a minute, the day of five and the week of
+// fifteen, and of four times that in the compact form.
+func newBase(step int64, seasons Seasons, compact bool) base {
+	coarse := int64(1)
+	if compact {
+		coarse = 4
+	}
+	season := func(d Duration, bins int64, gain float64) profile {
+		return newSeason(d, max(step/1e9, int64(d)/1e9*coarse/bins), gain)
+	}
 	b := base{
 		step: step,
-		day:  newProfile(86400, max(300, sec), 0.5),
-		week: newProfile(7*86400, max(900, sec), 0.6),
-		hour: newProfile(3600, max(60, sec), 0.1),
+		day:  season(seasons.Main, 288, 0.5),
+		week: season(seasons.Long, 672, 0.6),
+		hour: season(seasons.Short, 60, 0.1),
 	}
 	for i := range b.recent {
 		b.recent[i] = math.NaN()
@@ -72,6 +83,10 @@ func (b *base) noise() float64 { return float64(1.5*b.square) + 0.01 }
 // update learns the value z of step k, of which expected was expected. learn says whether the value is ordinary.
 func (b *base) update(k int64, z, expected float64, learn bool) {
 	b.level.update(z)
+	b.blind = float64(0.5 * b.blind)
+	if b.blind < 0.5 {
+		b.blind = 0
+	}
 	if learn {
 		b.age = math.Min(b.age+1, float64(7*86400e9)/float64(b.step))
 		b.long += (z - b.long) / b.age
@@ -93,13 +108,23 @@ func (b *base) update(k int64, z, expected float64, learn bool) {
 		}
 	}
 	b.refresh(k)
+	if b.slow != nil {
+		b.slow.add(k, z, learn)
+	}
 }
+
+// maxBlind is the steps of silence beyond which nothing is known any less.
+const maxBlind = 1 << 16
 
 // gap passes over step k, which has no value.
 func (b *base) gap(k int64) {
 	b.recent[k%recentSteps] = math.NaN()
 	// Each missing step takes one step's worth of trust from the levels: after half an hour of minutes they start anew.
 	b.level.seen = math.Max(0, b.level.seen-1)
+	b.blind = math.Min(b.blind+1, maxBlind)
+	if b.slow != nil {
+		b.slow.add(k, 0, false)
+	}
 }
 
 // refresh recomputes the recent maxima after step k.
@@ -126,7 +151,7 @@ func (b *base) refresh(k int64) {
 
 // features fills the regressors for a forecast from step k to step target, not yet divided by the level, and the
 // forecasts of the simple experts.
-func (b *base) features(x *[numFeatures]float64, expert *[numExperts]float64, k, target int64) {
+func (b *base) features(x *[numFeatures]float64, expert *[NumExperts]float64, k, target int64) {
 	now, then := b.local(k), b.local(target)
 	dDay, day := b.day.change(now, then)
 	dWeek, week := b.week.change(now, then)
@@ -142,15 +167,25 @@ func (b *base) features(x *[numFeatures]float64, expert *[numExperts]float64, k,
 		float64(h1 * l.slow), float64(h0 * l.slow),
 		b.maxima[0], b.maxima[1], b.maxima[2], b.maxima[3],
 	}
-	expert[byPersistence] = l.now
-	expert[byLevel] = l.fast
-	expert[bySeason] = math.Max(0, l.mid+dDay)
-	expert[byDay], expert[byWeek] = expert[bySeason], expert[bySeason]
+	for i := range expert {
+		expert[i] = math.NaN()
+	}
+	expert[ByPersistence] = l.now
+	expert[ByLevel] = l.fast
+	expert[BySeason] = math.Max(0, l.mid+dDay)
 	if v, ok := b.day.value(then); ok {
-		expert[byDay] = v
+		expert[ByMain] = v
 	}
 	if v, ok := b.week.value(then); ok {
-		expert[byWeek] = v
+		expert[ByLong] = v
+	}
+	if b.slow == nil {
+		return
+	}
+	if w := b.slow.index(target); w >= 0 {
+		for i := range b.slow.ahead {
+			expert[int(numFast)+i] = float64(b.slow.ahead[i][w])
+		}
 	}
 }
 
@@ -195,4 +230,10 @@ func (b *base) fields(c *state.Codec) {
 	c.Float64(&b.age)
 	c.Float64(&b.square)
 	c.Float64(&b.errors)
+	c.Float64(&b.blind)
+	c.Float64(&b.grain)
+	if b.slow != nil {
+		b.slow.fields(c)
+		b.slow.zone(b.origin)
+	}
 }

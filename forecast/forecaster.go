@@ -15,6 +15,33 @@ type Config struct {
 	Leads     []Duration // lead times that are learned, from the newest closed step to the target [the step]
 	Kinds     []Kind     // what is known of announced events
 	MaxEvents int        // size of the table of announced events [256]
+
+	Seasons   Seasons   // what repeats [an hour, a day, a week]
+	Smoothing Smoothing // gains of the Holt-Winters experts
+	Bin       Duration  // width of a bin of the slow clock, in whole steps rounded up [15m]
+	Holidays  []Date    // local days that go like Sundays, in any order
+	Without   []Expert  // experts to leave out
+	Compact   bool      // coarser seasons and no slow clock: less than half the memory, for very many workloads
+}
+
+// Seasons are the periods after which demand is expected to repeat itself, in whole seconds. Negative means none.
+type Seasons struct {
+	Short Duration `json:"short,omitempty"` // below the main season, such as ad breaks and cron jobs [1h]
+	Main  Duration `json:"main,omitempty"`  // [24h]
+	Long  Duration `json:"long,omitempty"`  // a whole multiple of Main [168h]
+}
+
+// WithDefaults returns s in which every zero field has its default.
+func (s Seasons) WithDefaults() Seasons {
+	or := func(v *Duration, d time.Duration) {
+		if *v == 0 {
+			*v = Duration(d)
+		}
+	}
+	or(&s.Short, time.Hour)
+	or(&s.Main, 24*time.Hour)
+	or(&s.Long, 7*24*time.Hour)
+	return s
 }
 
 // Counts say what became of the samples.
@@ -65,11 +92,15 @@ func New(cfg Config) *Forecaster {
 	if cfg.MaxEvents == 0 {
 		cfg.MaxEvents = 256
 	}
+	if cfg.Bin == 0 {
+		cfg.Bin = Duration(15 * time.Minute)
+	}
+	cfg.Seasons = cfg.Seasons.WithDefaults()
 	step := int64(cfg.Step)
 	f := &Forecaster{
 		series:   NewSeries(cfg.Step.Std(), 2*recentSteps),
 		unit:     cfg.Unit,
-		base:     newBase(step),
+		base:     newBase(step, cfg.Seasons, cfg.Compact),
 		calendar: newCalendar(cfg.Kinds, cfg.MaxEvents),
 		done:     -1,
 	}
@@ -78,8 +109,12 @@ func New(cfg Config) *Forecaster {
 		steps = append(steps, max(1, (int64(d)+step-1)/step))
 	}
 	slices.Sort(steps)
-	for _, n := range slices.Compact(steps) {
-		f.leads = append(f.leads, newLead(n, step/1e9))
+	steps = slices.Compact(steps)
+	for _, n := range steps {
+		f.leads = append(f.leads, newLead(n, step/1e9, &cfg))
+	}
+	if !cfg.Compact {
+		f.base.slow = newSlow(&cfg, steps)
 	}
 	for i := range f.edges {
 		f.edges[i] = binEdge(i)
@@ -140,6 +175,9 @@ func (f *Forecaster) approach() {
 func (f *Forecaster) zone(t time.Time) {
 	_, offset := t.Zone()
 	f.base.origin = f.series.Start(0)/1e9 + int64(offset)
+	if f.base.slow != nil {
+		f.base.slow.zone(f.base.origin)
+	}
 }
 
 // Advance tells the forecaster the time: steps that are over become final. A time before the newest sample does nothing.
@@ -166,7 +204,18 @@ func (f *Forecaster) learn() {
 			f.base.gap(f.done)
 			continue
 		}
+		f.grain(v)
 		f.step(f.done, v/f.unit)
+	}
+}
+
+// grain notices whether demand is counted: whole numbers so far.
+func (f *Forecaster) grain(v float64) {
+	switch {
+	case v != math.Floor(v):
+		f.base.grain = 0
+	case f.base.level.seen == 0 && f.base.age == 0:
+		f.base.grain = 1 / f.unit
 	}
 }
 
@@ -207,6 +256,9 @@ func (f *Forecaster) step(k int64, z float64) {
 		}
 	}
 	f.base.update(k, z, expected, learn)
+	if f.base.slow != nil {
+		f.base.slow.refresh()
+	}
 	for i := range f.leads {
 		f.leads[i].predict(&f.base, k)
 	}
@@ -303,8 +355,9 @@ func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
 		mean = math.Max(0, mean+delta)
 	}
 	l.errs.quantiles(dst, l.now.ctx, &f.edges)
+	scale := float64(l.now.scale * widen(float64(target-l.now.target), float64(l.steps)))
 	for i := range dst {
-		dst[i] = float64(math.Max(0, mean+float64(l.now.scale*dst[i])) * f.unit)
+		dst[i] = float64(math.Max(0, mean+float64(scale*dst[i])) * f.unit)
 	}
 }
 

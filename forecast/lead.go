@@ -3,19 +3,7 @@ package forecast
 import (
 	"math"
 
-	"github.com/headroom-go/headroom/internal/fp"
 	"github.com/headroom-go/headroom/internal/state"
-)
-
-// The experts that a lead mixes, in this order.
-const (
-	byPersistence = iota // the newest value
-	byLevel              // the fast level
-	bySeason             // the middle level moved by the change of the daily profile until the target
-	byDay                // what the daily profile has for the target
-	byWeek               // what the weekly profile has for the target
-	byRegression         // the direct regression on all of that
-	numExperts
 )
 
 // numFeatures and numScale are the sizes of the two regressions of a lead.
@@ -38,8 +26,7 @@ type lead struct {
 	location rls
 	spread   rls
 	errs     shape
-	loss     [numExperts]float64
-	weight   [numExperts]float64
+	mix      mix
 	absFast  float64 // exponentially weighted absolute errors
 	absSlow  float64
 	absSeen  float64
@@ -55,23 +42,26 @@ type origin struct {
 	target int64 // step; -1 if none
 	x      [numFeatures]float64
 	v      [numScale]float64
-	expert [numExperts]float64
+	expert [NumExperts]float32
+	limit  float64 // beyond which a forecast is absurd
 	norm   float64
 	mean   float64 // location in replicas of demand
 	scale  float64
 	ctx    int
 }
 
-func newLead(steps int64, step int64) lead {
+// newLead returns a lead of so many steps; step is their length in seconds.
+func newLead(steps int64, step int64, cfg *Config) lead {
 	n := min(steps, maxPending)
 	l := lead{
 		steps:    steps,
 		stride:   (steps + n - 1) / n,
 		location: newRLS(numFeatures, 0.9995, 6, 0.05),
 		spread:   newRLS(numScale, 0.9995, 6, 0.05),
-		errs:     newShape(),
-		absHour:  newProfile(3600, max(60, step), 0.1),
-		absDay:   newProfile(86400, max(1800, step), 0.2),
+		mix:      newMix(cfg.Without),
+		errs:     newShape((steps+n-1)/n, n),
+		absHour:  newSeason(cfg.Seasons.Short, max(60, step), 0.1),
+		absDay:   newSeason(cfg.Seasons.Main, max(1800, step), 0.2),
 		pending:  make([]origin, n+1),
 	}
 	for i := range l.pending {
@@ -80,9 +70,6 @@ func newLead(steps int64, step int64) lead {
 	l.now.target = -1
 	l.location.theta[2] = 1 // begin as the fast level
 	l.spread.theta[1], l.spread.theta[2] = 0.5, 0.5
-	for i := range l.weight {
-		l.weight[i] = 1. / numExperts
-	}
 	return l
 }
 
@@ -93,12 +80,16 @@ const (
 	guessWeight = 8
 )
 
+// absurd is how many times what was seen lately a forecast may be.
+const absurd = 1e3
+
 // predict makes the forecast from step k.
 func (l *lead) predict(b *base, k int64) {
+	var expert [NumExperts]float64
 	o := &l.now
 	o.target = k + l.steps
 	o.norm = b.level.norm()
-	b.features(&o.x, &o.expert, k, o.target)
+	b.features(&o.x, &expert, k, o.target)
 	inv := 1 / o.norm
 	for i := range o.x {
 		o.x[i] *= inv
@@ -106,12 +97,13 @@ func (l *lead) predict(b *base, k int64) {
 	// A regression may leave the range of the last hour, but not by more than half of it: where it has never been it
 	// extrapolates, and a step up would be answered with twice of what came.
 	room := float64(0.5*(b.top-b.low)) + 1
-	o.expert[byRegression] = math.Max(math.Max(0, b.low-room), math.Min(float64(o.norm*l.location.predict(o.x[:])), b.top+room))
-	var m float64
-	for i, w := range l.weight {
-		m += float64(w * o.expert[i])
-	}
+	expert[ByRegression] = math.Max(math.Max(0, b.low-room), math.Min(float64(o.norm*l.location.predict(o.x[:])), b.top+room))
+	o.limit = float64(absurd * (o.norm + b.top))
+	m := l.mix.blend(&expert, o.limit)
 	o.mean = m
+	for i, v := range expert {
+		o.expert[i] = float32(v)
+	}
 
 	if l.absSeen == 0 {
 		l.absFast, l.absSlow, l.absSeen = float64(guess*o.norm), float64(guess*o.norm), guessWeight
@@ -130,11 +122,25 @@ func (l *lead) predict(b *base, k int64) {
 		o.v[i] *= inv
 	}
 	s := float64(o.norm * l.spread.predict(o.v[:]))
-	o.scale = math.Max(float64(0.25*slow)+0.03, math.Min(s, float64(60*slow)+1))
+	s = math.Max(float64(0.25*slow)+0.03, math.Min(s, float64(60*slow)+1))
+	// Counts vary by as much as they would if nobody could know more than their mean (Poisson); the mean absolute
+	// deviation is 0.8 of the standard deviation.
+	s = math.Max(s, float64(0.8*math.Sqrt(float64(m*b.grain))))
+	o.scale = float64(s * widen(b.blind, float64(l.steps)))
 	o.ctx = b.context()
 	if k%l.stride == 0 {
 		l.pending[(k/l.stride)%int64(len(l.pending))] = *o
 	}
+}
+
+// widen is the factor by which errors grow with steps of not knowing, beside the steps of a lead: as those of a random
+// walk do, but by a quarter at most: a hole is more often a night than a storm, and who widens further pays for it (bank_calls,
+// whose nights are holes, costs a third more at a factor of 2).
+func widen(blind, steps float64) float64 {
+	if blind <= 0 {
+		return 1
+	}
+	return math.Min(1.25, math.Sqrt(1+blind/steps))
 }
 
 // score learns from the value z of step k whatever forecast was made for it.
@@ -157,40 +163,15 @@ func (l *lead) score(b *base, k int64, z float64) {
 	l.absFast += float64(math.Max(0.2, 1/l.absSeen) * (abs - l.absFast))
 	l.absSlow += (abs - l.absSlow) / l.absSeen
 	l.location.update(o.x[:], z/o.norm)
-	l.reweigh(o, z)
+	l.mix.learn(&o.expert, z, o.limit)
 	o.target = -1
-}
-
-// reweigh moves the weights of the experts by their discounted absolute errors, relative to the best of them:
-// w ~ exp(-15 (L/L_best - 1)). An error that is not finite teaches nothing.
-func (l *lead) reweigh(o *origin, z float64) {
-	best := math.Inf(1)
-	for i := range l.loss {
-		if e := math.Abs(z - o.expert[i]); !math.IsNaN(e) && !math.IsInf(e, 0) {
-			l.loss[i] = float64(0.99*l.loss[i]) + float64(0.01*e)
-		}
-		best = math.Min(best, l.loss[i])
-	}
-	var sum float64
-	for i := range l.weight {
-		w := 1.0
-		if best > 0 {
-			w = fp.Exp(-15 * (l.loss[i]/best - 1))
-		}
-		l.weight[i] = w + 1e-3
-		sum += l.weight[i]
-	}
-	for i := range l.weight {
-		l.weight[i] /= sum
-	}
 }
 
 func (l *lead) fields(c *state.Codec) {
 	l.location.fields(c)
 	l.spread.fields(c)
 	l.errs.fields(c)
-	c.Float64s(l.loss[:])
-	c.Float64s(l.weight[:])
+	l.mix.fields(c)
 	c.Float64(&l.absFast)
 	c.Float64(&l.absSlow)
 	c.Float64(&l.absSeen)
@@ -208,7 +189,10 @@ func (o *origin) fields(c *state.Codec) {
 	c.Int64(&o.target)
 	c.Float64s(o.x[:])
 	c.Float64s(o.v[:])
-	c.Float64s(o.expert[:])
+	for i := range o.expert {
+		c.Value32(&o.expert[i])
+	}
+	c.Float64(&o.limit)
 	c.Float64(&o.norm)
 	c.Float64(&o.mean)
 	c.Float64(&o.scale)

@@ -4,6 +4,8 @@ import "github.com/headroom-go/headroom/internal/state"
 
 // profile learns a value for each time of a period (an hour, a day, a week) in bins of equal width.
 //
+// The zero profile, but for bin = -1, stands for a season that is not there: it learns nothing and knows nothing.
+//
 // The values of one visit to a bin are averaged, and when the visit is over the bin moves towards that average by gain;
 // the first visit sets it. A bin that was never visited has no value. Bins follow local civil time: the caller passes
 // seconds since the period began on the local clock.
@@ -25,6 +27,14 @@ func newProfile(period, width int64, gain float64) profile {
 	return profile{period: period, width: (period + n - 1) / n, gain: gain, bins: make([]float32, n), set: make([]bool, n), bin: -1}
 }
 
+// newSeason returns a profile over a season, or the one that stands for none where d is not positive.
+func newSeason(d Duration, width int64, gain float64) profile {
+	if d <= 0 {
+		return profile{bin: -1}
+	}
+	return newProfile(int64(d)/1e9, width, gain)
+}
+
 // at returns the bin of local second sec (since 1970 on the local clock, any sign).
 func (p *profile) at(sec int64) int {
 	s := sec % p.period
@@ -36,6 +46,9 @@ func (p *profile) at(sec int64) int {
 
 // update adds a value at local second sec.
 func (p *profile) update(sec int64, v float64) {
+	if p.period == 0 {
+		return
+	}
 	if b := p.at(sec); b != p.bin {
 		p.settle()
 		p.bin = b
@@ -59,6 +72,9 @@ func (p *profile) settle() {
 
 // value returns what is known for local second sec, and false if that bin was never visited.
 func (p *profile) value(sec int64) (float64, bool) {
+	if p.period == 0 {
+		return 0, false
+	}
 	b := p.at(sec)
 	return float64(p.bins[b]), p.set[b]
 }

@@ -20,7 +20,7 @@ func edges() *[shapeBins + 1]float64 {
 
 func TestShapeFindsTheQuantilesOfWhatItSaw(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	s := newShape()
+	s := newShape(1, 1)
 	var all []float64
 	for range 3000 {
 		u := rng.ExpFloat64() - 1 // skewed to the right, as demand is
@@ -38,7 +38,7 @@ func TestShapeFindsTheQuantilesOfWhatItSaw(t *testing.T) {
 }
 
 func TestShapeOfAnUnseenContextIsTheCommonOne(t *testing.T) {
-	s := newShape()
+	s := newShape(1, 1)
 	for range 5000 {
 		s.update(3, 2.5)
 	}
@@ -51,7 +51,7 @@ func TestShapeOfAnUnseenContextIsTheCommonOne(t *testing.T) {
 
 func TestShapeIsMonotoneAndFinite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newShape()
+		s := newShape(1, 1)
 		for range rapid.IntRange(0, 400).Draw(t, "updates") {
 			u := rapid.SampledFrom([]float64{-1e9, -3, -0.4, 0, 0.1, 1, 5, 1e9, math.Inf(1), math.NaN()}).Draw(t, "u")
 			s.update(rapid.IntRange(0, contexts-1).Draw(t, "context"), u)
@@ -69,7 +69,7 @@ func TestShapeIsMonotoneAndFinite(t *testing.T) {
 
 // Growing weights and rescaling them is the same as decaying every count at every update.
 func TestShapeForgetsAsDecayWould(t *testing.T) {
-	s := newShape()
+	s := newShape(1, 1)
 	twin := map[int]float64{}
 	for b := range shapeBins {
 		twin[b] = s.count[common][b]
@@ -79,9 +79,9 @@ func TestShapeForgetsAsDecayWould(t *testing.T) {
 		b := rng.IntN(shapeBins)
 		s.update(0, 0.5*(binEdge(b)+binEdge(b+1)))
 		for i := range twin {
-			twin[i] *= shapeDecay
+			twin[i] *= s.decay
 		}
-		twin[b] += shapeDecay
+		twin[b] += s.decay
 	}
 	var total float64
 	for _, v := range twin {

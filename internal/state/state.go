@@ -140,6 +140,19 @@ func (c *Codec) Float32(v *float32) {
 	}
 }
 
+// Value32 handles a float32 that may be NaN, which stands for what is not known, but is otherwise finite.
+func (c *Codec) Value32(v *float32) {
+	if !c.reading {
+		c.buf = binary.LittleEndian.AppendUint32(c.buf, math.Float32bits(*v))
+	} else if p := c.take(4); p != nil {
+		*v = math.Float32frombits(binary.LittleEndian.Uint32(p))
+		if f := float64(*v); math.IsInf(f, 0) {
+			c.Fail(fmt.Errorf("snapshot has %v where a finite number or NaN was wanted", f))
+			*v = 0
+		}
+	}
+}
+
 // Len writes n, or reads a length and refuses one that is not n.
 func (c *Codec) Len(n int) bool {
 	got := n
