@@ -97,7 +97,7 @@ func (g *airing) observe(grid *[sizePoints]float64, part *[maxStarts]float64, v,
 		t := noise + float64(grain*extra) + float64(spread*spread)
 		e := v - rest - extra
 		// Student-like tails: an outlier of the base must not decide alone.
-		return float64(fp.Exp(math.Max(-30, float64(-0.5*(float64(e*e)/t)))) / math.Sqrt(t))
+		return float64(fp.Exp(max(-30, float64(-0.5*(float64(e*e)/t)))) / math.Sqrt(t))
 	}
 	empty := like(0)
 	var sum float64
@@ -121,13 +121,13 @@ func (g *airing) observe(grid *[sizePoints]float64, part *[maxStarts]float64, v,
 		return
 	}
 	for i := range post {
-		g.size[i] = math.Max(post[i]/sum, 1e-12)
+		g.size[i] = max(post[i]/sum, 1e-12)
 	}
 	for s := range start {
 		g.start[s] = start[s] / sum
 	}
 	nothing := float64(g.none * empty)
-	g.none = math.Max(1e-6, math.Min(nothing/(nothing+float64((1-g.none)*sum)), 1-1e-6))
+	g.none = max(1e-6, min(nothing/(nothing+float64((1-g.none)*sum)), 1-1e-6))
 	g.begun = true
 	g.condense(grid)
 }
@@ -204,7 +204,7 @@ func (g *airing) expected() (mean, variance float64) {
 		mean += float64(g.few.p[i] * g.few.x[i])
 		second += float64(g.few.p[i] * float64(g.few.x[i]*g.few.x[i]))
 	}
-	return mean, math.Max(0, second-float64(mean*mean))
+	return mean, max(0, second-float64(mean*mean))
 }
 
 var errAiring = errors.New("snapshot has an event under way whose probabilities are none")

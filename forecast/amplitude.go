@@ -216,7 +216,7 @@ func (a *amplitude) learn(x *factors, y, v, shown float64, nano int64) {
 	}
 	if x.first >= 0 {
 		r := &a.recent[x.first]
-		r.residual, r.at = math.Max(-2, math.Min(e, 2)), nano
+		r.residual, r.at = max(-2, min(e, 2)), nano
 	}
 }
 

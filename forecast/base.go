@@ -25,9 +25,9 @@ type base struct {
 	day    profile
 	week   profile
 	hour   profile
-	recent [recentSteps]float64 // ring by step; NaN is a gap
+	recent [recentSteps]float32 // ring by step; NaN is a gap
 	maxima [4]float64           // of the newest 4, 12, 30 and 60 steps
-	low    float64              // smallest of recent
+	low    float64              // smallest of recent, or nothing
 	top    float64              // largest of recent
 	origin int64                // start of step 0 in local seconds
 	long   float64              // long-run mean
@@ -53,12 +53,13 @@ func newBase(step int64, seasons Seasons, compact bool) base {
 	}
 	b := base{
 		step: step,
+		low:  nothing,
 		day:  season(seasons.Main, 288, 0.5),
 		week: season(seasons.Long, 672, 0.6),
 		hour: season(seasons.Short, 60, 0.1),
 	}
 	for i := range b.recent {
-		b.recent[i] = math.NaN()
+		b.recent[i] = float32(math.NaN())
 	}
 	return b
 }
@@ -73,7 +74,7 @@ func (b *base) local(k int64) int64 {
 // daily profile.
 func (b *base) expected(k int64) float64 {
 	delta, _ := b.day.change(b.local(k-1), b.local(k))
-	return math.Max(0, b.level.mid+delta)
+	return max(0, b.level.mid+delta)
 }
 
 // noise returns the variance of a step around what is expected of it: what was usual, and at least that of counting at
@@ -88,26 +89,25 @@ func (b *base) update(k int64, z, expected float64, learn bool) {
 		b.blind = 0
 	}
 	if learn {
-		b.age = math.Min(b.age+1, float64(7*86400e9)/float64(b.step))
+		b.age = min(b.age+1, float64(7*86400e9)/float64(b.step))
 		b.long += (z - b.long) / b.age
 		e := z - expected
 		if b.errors >= 10 {
 			limit := float64(4*math.Sqrt(b.square)) + 0.3 // one burst must not make everything look usual
-			e = math.Max(-limit, math.Min(e, limit))
+			e = max(-limit, min(e, limit))
 		}
-		b.errors = math.Min(b.errors+1, 60)
+		b.errors = min(b.errors+1, 60)
 		b.square += (float64(e*e) - b.square) / b.errors
 	}
-	b.recent[k%recentSteps] = z
 	if learn {
 		sec := b.local(k)
 		b.day.update(sec, z)
 		b.week.update(sec, z)
 		if b.level.slow > 0 {
-			b.hour.update(sec, z/math.Max(b.level.slow, 0.05))
+			b.hour.update(sec, z/max(b.level.slow, 0.05))
 		}
 	}
-	b.refresh(k)
+	b.remember(k, float32(z))
 	if b.slow != nil {
 		b.slow.add(k, z, learn)
 	}
@@ -118,35 +118,72 @@ const maxBlind = 1 << 16
 
 // gap passes over step k, which has no value.
 func (b *base) gap(k int64) {
-	b.recent[k%recentSteps] = math.NaN()
+	b.remember(k, float32(math.NaN()))
 	// Each missing step takes one step's worth of trust from the levels: after half an hour of minutes they start anew.
-	b.level.seen = math.Max(0, b.level.seen-1)
-	b.blind = math.Min(b.blind+1, maxBlind)
+	b.level.seen = max(0, b.level.seen-1)
+	b.blind = min(b.blind+1, maxBlind)
 	if b.slow != nil {
 		b.slow.add(k, 0, false)
 	}
 }
 
-// refresh recomputes the recent maxima after step k.
-func (b *base) refresh(k int64) {
-	m := 0.0
-	b.low = b.level.now
-	j := int64(0)
+// remember keeps the value of step k, NaN for a gap, and brings the recent maxima and the range up to date. A window is
+// searched anew only when its largest value leaves it.
+func (b *base) remember(k int64, v float32) {
+	z, old := float64(v), b.at(k-recentSteps)
+	b.recent[k%recentSteps] = v
 	for s, span := range maximaSpans {
-		for ; j < span; j++ {
-			if i := k - j; i >= 0 {
-				z := b.recent[i%recentSteps]
-				if z > m { // false for NaN
-					m = z
-				}
-				if z < b.low {
-					b.low = z
-				}
-			}
+		left := old
+		if span < recentSteps {
+			left = b.at(k - span)
 		}
-		b.maxima[s] = m
+		switch m := b.maxima[s]; {
+		case z >= m:
+			b.maxima[s] = z
+		case left >= m: // false for NaN
+			b.maxima[s] = b.largest(k, span)
+		}
 	}
-	b.top = m
+	b.top = b.maxima[len(b.maxima)-1]
+	switch {
+	case z <= b.low:
+		b.low = z
+	case old <= b.low:
+		b.low = b.smallest(k)
+	}
+}
+
+// nothing is the smallest of no values.
+const nothing = math.MaxFloat64
+
+// at returns the value of recent step k, NaN for a gap.
+func (b *base) at(k int64) float64 {
+	if k < 0 {
+		return math.NaN()
+	}
+	return float64(b.recent[k%recentSteps])
+}
+
+// largest returns the largest of the n recent values up to step k, 0 if there is none.
+func (b *base) largest(k, n int64) float64 {
+	var m float64
+	for i := k - n + 1; i <= k; i++ {
+		if z := b.at(i); z > m { // false for NaN
+			m = z
+		}
+	}
+	return m
+}
+
+// smallest returns the smallest recent value, or nothing if there is none.
+func (b *base) smallest(k int64) float64 {
+	m := nothing
+	for i := k - recentSteps + 1; i <= k; i++ {
+		if z := b.at(i); z < m { // false for NaN
+			m = z
+		}
+	}
+	return m
 }
 
 // features fills the regressors for a forecast from step k to step target, not yet divided by the level, and the
@@ -172,7 +209,7 @@ func (b *base) features(x *[numFeatures]float64, expert *[NumExperts]float64, k,
 	}
 	expert[ByPersistence] = l.now
 	expert[ByLevel] = l.fast
-	expert[BySeason] = math.Max(0, l.mid+dDay)
+	expert[BySeason] = max(0, l.mid+dDay)
 	if v, ok := b.day.value(then); ok {
 		expert[ByMain] = v
 	}
@@ -221,7 +258,7 @@ func (b *base) fields(c *state.Codec) {
 	b.day.fields(c)
 	b.week.fields(c)
 	b.hour.fields(c)
-	c.Values(b.recent[:])
+	c.Values32(b.recent[:])
 	c.Float64s(b.maxima[:])
 	c.Float64(&b.low)
 	c.Float64(&b.top)

@@ -90,7 +90,7 @@ func (b *bins) extent() (low, high float64) {
 	low = math.Inf(1)
 	for i := max(0, b.next-int64(len(b.ring))); i < b.next; i++ {
 		v := b.at(i, false)
-		low, high = math.Min(low, v), math.Max(high, v)
+		low, high = min(low, v), max(high, v)
 	}
 	return low, high
 }
@@ -163,7 +163,7 @@ func (b *bins) fields(c *state.Codec) {
 		return
 	}
 	for i, v := range b.ring {
-		b.logs[i] = float32(fp.Log1p(math.Max(0, float64(v))))
+		b.logs[i] = float32(fp.Log1p(max(0, float64(v))))
 	}
 	if b.next < 0 || b.holes < 0 || b.skip < 0 {
 		c.Fail(errBins)

@@ -181,7 +181,7 @@ func (c *calendar) announce(ev *Event, offset int64) error {
 	if a.weight > 0 {
 		w := fp.Log(a.weight)
 		if old < 0 { // an edit is not a second observation of what is usual
-			m.seen = math.Min(m.seen+1, 100)
+			m.seen = min(m.seen+1, 100)
 			m.typical += (w - m.typical) / m.seen
 		}
 		a.x.fixed[covWeight] = w - m.typical
@@ -336,9 +336,9 @@ func (c *calendar) begin(g *airing, a *announced, long, now, seconds float64) {
 	m := c.models[a.prior]
 	*g = airing{used: true, x: a.x, long: m.response.long(a.length)}
 	// Half a unit keeps a workload that idles from making every event a multiple of nothing.
-	long = math.Max(long, 0.05)
-	g.scale = float64(float64(long*c.kinds[a.prior].Lift)*math.Max(60, a.length)) / seconds
-	g.x.fixed[covBase] = fp.Log((math.Max(now, 0) + float64(0.1*long)) / float64(1.1*long))
+	long = max(long, 0.05)
+	g.scale = float64(float64(long*c.kinds[a.prior].Lift)*max(60, a.length)) / seconds
+	g.x.fixed[covBase] = fp.Log((max(now, 0) + float64(0.1*long)) / float64(1.1*long))
 	g.x.fixed[covRecent] = m.size.last(&g.x, a.start)
 	g.prior(m.size, a.starts(), &c.grid)
 }

@@ -1,8 +1,6 @@
 package forecast
 
 import (
-	"math"
-
 	"github.com/headroom-go/headroom/internal/state"
 )
 
@@ -38,7 +36,7 @@ func (p *classes) update(class, slot int64, value, shape float64) {
 	if p.seen[i] < 255 {
 		p.seen[i]++
 	}
-	g := float32(math.Max(classGain, 1/float64(p.seen[i])))
+	g := float32(max(classGain, 1/float64(p.seen[i])))
 	p.value[i] += float32(g * (float32(value) - p.value[i]))
 	p.shape[i] += float32(g * (float32(shape) - p.shape[i]))
 }

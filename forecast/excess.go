@@ -1,7 +1,6 @@
 package forecast
 
 import (
-	"math"
 	"slices"
 )
 
@@ -67,8 +66,8 @@ func (c *calendar) parts(part, chance *[maxStarts]float64, a *announced, from, t
 			// The mean over all starts of the cell is what an event as long as the cell would send.
 			mean := r.smear(t0-begin, t1-begin, width)
 			// Starts that are felt: not so early that nine tenths have come before, not so late that nothing has yet.
-			lo, hi := math.Max(begin, t0-r.body()), math.Min(begin+width, t1)
-			chance[s] = math.Max(0.02, math.Min(1, (hi-lo)/width))
+			lo, hi := max(begin, t0-r.body()), min(begin+width, t1)
+			chance[s] = max(0.02, min(1, (hi-lo)/width))
 			part[s] = mean / chance[s]
 		}
 		felt = felt || part[s] > 0
@@ -147,7 +146,7 @@ func (s *cloud) merge(e *excess) {
 		if p > 0 {
 			x := px / p
 			if e.n > 0 {
-				x = math.Max(x, e.x[e.n-1]) // rounding must not disturb the order
+				x = max(x, e.x[e.n-1]) // rounding must not disturb the order
 			}
 			e.x[e.n], e.p[e.n] = x, p/total
 			e.n++
@@ -210,9 +209,9 @@ func (e *excess) addTo(q *[NumLevels]float64) {
 		}
 		v := at[i]
 		if i > 0 && below[i] > below[i-1] && below[i] >= Levels[k] {
-			v = at[i-1] + float64((at[i]-at[i-1])*math.Max(0, Levels[k]-below[i-1]))/(below[i]-below[i-1])
+			v = at[i-1] + float64((at[i]-at[i-1])*max(0, Levels[k]-below[i-1]))/(below[i]-below[i-1])
 		}
 		// An event never lowers a quantile: below its own resolution the grid must not either.
-		q[k] = math.Max(q[k], v)
+		q[k] = max(q[k], v)
 	}
 }

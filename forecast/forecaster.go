@@ -98,7 +98,7 @@ func New(cfg Config) *Forecaster {
 	cfg.Seasons = cfg.Seasons.WithDefaults()
 	step := int64(cfg.Step)
 	f := &Forecaster{
-		series:   NewSeries(cfg.Step.Std(), 2*recentSteps),
+		series:   NewSeries(cfg.Step.Std(), recentSteps),
 		unit:     cfg.Unit,
 		base:     newBase(step, cfg.Seasons, cfg.Compact),
 		calendar: newCalendar(cfg.Kinds, cfg.MaxEvents),
@@ -110,11 +110,11 @@ func New(cfg Config) *Forecaster {
 	}
 	slices.Sort(steps)
 	steps = slices.Compact(steps)
-	for _, n := range steps {
-		f.leads = append(f.leads, newLead(n, step/1e9, &cfg))
-	}
 	if !cfg.Compact {
 		f.base.slow = newSlow(&cfg, steps)
+	}
+	for _, n := range steps {
+		f.leads = append(f.leads, newLead(n, step/1e9, &cfg, f.base.slow))
 	}
 	for i := range f.edges {
 		f.edges[i] = binEdge(i)
@@ -234,7 +234,7 @@ func (f *Forecaster) step(k int64, z float64) {
 	// hour of tomorrow. While a short one brings much, nothing is learned at all; a long one only takes its part out, or a
 	// sale would blind the forecaster for a week.
 	learn := short <= float64(0.5*expected)
-	z = math.Max(0, z-long)
+	z = max(0, z-long)
 	if short > 0 {
 		// What is left is taken for ordinary only as far as it exceeds what a response varies by anyway;
 		// but that far it is: if a response is larger or longer than any known one, the level must follow what is seen.
@@ -248,7 +248,7 @@ func (f *Forecaster) step(k int64, z float64) {
 		default:
 			left = 0
 		}
-		z = math.Max(0, expected+left)
+		z = max(0, expected+left)
 	}
 	if learn {
 		for i := range f.leads {
@@ -352,12 +352,12 @@ func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
 	mean := l.now.mean
 	if target != l.now.target { // a step that no regression aims at: move with the daily profile
 		delta, _ := f.base.day.change(f.base.local(l.now.target), f.base.local(target))
-		mean = math.Max(0, mean+delta)
+		mean = max(0, mean+delta)
 	}
 	l.errs.quantiles(dst, l.now.ctx, &f.edges)
 	scale := float64(l.now.scale * widen(float64(target-l.now.target), float64(l.steps)))
 	for i := range dst {
-		dst[i] = float64(math.Max(0, mean+float64(scale*dst[i])) * f.unit)
+		dst[i] = float64(max(0, mean+float64(scale*dst[i])) * f.unit)
 	}
 }
 

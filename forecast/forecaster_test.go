@@ -280,7 +280,7 @@ func TestALongGapReanchors(t *testing.T) {
 }
 
 func TestLongLeadsScoreOnlyPartOfTheirForecasts(t *testing.T) {
-	l := newLead(601, 1, &Config{})
+	l := newLead(601, 1, &Config{}, nil)
 	require.LessOrEqual(t, len(l.pending), maxPending+1)
 	f := New(Config{Step: Duration(time.Second), Leads: []Duration{Duration(601 * time.Second)}})
 	for i := range 4000 {

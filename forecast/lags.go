@@ -1,8 +1,6 @@
 package forecast
 
 import (
-	"math"
-
 	"github.com/headroom-go/headroom/internal/state"
 )
 
@@ -81,7 +79,7 @@ func (a *autoregression) path(dst []float64, b *bins, norm, low, high float64) b
 			}
 			v += float64(a.theta[j+1] * y)
 		}
-		dst[h] = math.Max(low, math.Min(v, high))
+		dst[h] = max(low, min(v, high))
 	}
 	return true
 }

@@ -33,36 +33,50 @@ type lead struct {
 	absHour  profile // absolute error by minute of the hour
 	absDay   profile // absolute error by half hour of the day
 
-	now     origin   // the newest forecast
-	pending []origin // ring by origin/stride
+	now     prospect  // the newest forecast
+	pending []origin  // ring by step/stride
+	experts []float32 // what the experts said, by place in pending and expert; NaN from one that slept
 }
 
-// origin is a forecast as it was made, kept until its target is known.
+// prospect is a forecast of one step.
+type prospect struct {
+	target int64   // step; -1 before the first
+	mean   float64 // location in replicas of demand
+	scale  float64 // of errors
+	ctx    int     // context of the shape of errors
+}
+
+// origin is a forecast as it was made, kept until its target is known. Single precision is plenty for what is learned from
+// it, and there are many.
 type origin struct {
 	target int64 // step; -1 if none
-	x      [numFeatures]float64
-	v      [numScale]float64
-	expert [NumExperts]float32
-	limit  float64 // beyond which a forecast is absurd
-	norm   float64
-	mean   float64 // location in replicas of demand
-	scale  float64
-	ctx    int
+	x      [numFeatures]float32
+	v      [numScale]float32
+	limit  float32 // beyond which a forecast is absurd
+	norm   float32
+	mean   float32
+	scale  float32
+	ctx    uint8
 }
 
 // newLead returns a lead of so many steps; step is their length in seconds.
-func newLead(steps int64, step int64, cfg *Config) lead {
+func newLead(steps int64, step int64, cfg *Config, slow *slow) lead {
 	n := min(steps, maxPending)
+	experts := int(numFast)
+	if slow != nil && steps >= slow.per {
+		experts = int(NumExperts)
+	}
 	l := lead{
 		steps:    steps,
 		stride:   (steps + n - 1) / n,
 		location: newRLS(numFeatures, 0.9995, 6, 0.05),
 		spread:   newRLS(numScale, 0.9995, 6, 0.05),
-		mix:      newMix(cfg.Without),
+		mix:      newMix(experts, cfg.Without),
 		errs:     newShape((steps+n-1)/n, n),
 		absHour:  newSeason(cfg.Seasons.Short, max(60, step), 0.1),
 		absDay:   newSeason(cfg.Seasons.Main, max(1800, step), 0.2),
-		pending:  make([]origin, n+1),
+		pending:  make([]origin, n),
+		experts:  make([]float32, int(n)*experts),
 	}
 	for i := range l.pending {
 		l.pending[i].target = -1
@@ -85,28 +99,28 @@ const absurd = 1e3
 
 // predict makes the forecast from step k.
 func (l *lead) predict(b *base, k int64) {
-	var expert [NumExperts]float64
+	var (
+		x      [numFeatures]float64
+		expert [NumExperts]float64
+	)
 	o := &l.now
 	o.target = k + l.steps
-	o.norm = b.level.norm()
-	b.features(&o.x, &expert, k, o.target)
-	inv := 1 / o.norm
-	for i := range o.x {
-		o.x[i] *= inv
+	norm := b.level.norm()
+	b.features(&x, &expert, k, o.target)
+	inv := 1 / norm
+	for i := range x {
+		x[i] *= inv
 	}
 	// A regression may leave the range of the last hour, but not by more than half of it: where it has never been it
 	// extrapolates, and a step up would be answered with twice of what came.
 	room := float64(0.5*(b.top-b.low)) + 1
-	expert[ByRegression] = math.Max(math.Max(0, b.low-room), math.Min(float64(o.norm*l.location.predict(o.x[:])), b.top+room))
-	o.limit = float64(absurd * (o.norm + b.top))
-	m := l.mix.blend(&expert, o.limit)
+	expert[ByRegression] = max(max(0, b.low-room), min(float64(norm*l.location.predict(x[:])), b.top+room))
+	limit := float64(absurd * (norm + b.top))
+	m := l.mix.blend(&expert, limit)
 	o.mean = m
-	for i, v := range expert {
-		o.expert[i] = float32(v)
-	}
 
 	if l.absSeen == 0 {
-		l.absFast, l.absSlow, l.absSeen = float64(guess*o.norm), float64(guess*o.norm), guessWeight
+		l.absFast, l.absSlow, l.absSeen = float64(guess*norm), float64(guess*norm), guessWeight
 	}
 	fast, slow := l.absFast, l.absSlow
 	hour, ok := l.absHour.value(b.local(o.target))
@@ -117,19 +131,32 @@ func (l *lead) predict(b *base, k int64) {
 	if !ok {
 		day = slow
 	}
-	o.v = [numScale]float64{1, fast, slow, m, math.Sqrt(m), math.Abs(b.level.now - b.level.mid), hour, day}
+	v := [numScale]float64{1, fast, slow, m, math.Sqrt(m), math.Abs(b.level.now - b.level.mid), hour, day}
 	for i := 1; i < numScale; i++ {
-		o.v[i] *= inv
+		v[i] *= inv
 	}
-	s := float64(o.norm * l.spread.predict(o.v[:]))
-	s = math.Max(float64(0.25*slow)+0.03, math.Min(s, float64(60*slow)+1))
+	s := float64(norm * l.spread.predict(v[:]))
+	s = max(float64(0.25*slow)+0.03, min(s, float64(60*slow)+1))
 	// Counts vary by as much as they would if nobody could know more than their mean (Poisson); the mean absolute
 	// deviation is 0.8 of the standard deviation.
-	s = math.Max(s, float64(0.8*math.Sqrt(float64(m*b.grain))))
+	s = max(s, float64(0.8*math.Sqrt(float64(m*b.grain))))
 	o.scale = float64(s * widen(b.blind, float64(l.steps)))
 	o.ctx = b.context()
-	if k%l.stride == 0 {
-		l.pending[(k/l.stride)%int64(len(l.pending))] = *o
+	if k%l.stride != 0 {
+		return
+	}
+	i := int((k / l.stride) % int64(len(l.pending)))
+	p := &l.pending[i]
+	p.target, p.ctx = o.target, uint8(o.ctx)
+	p.limit, p.norm, p.mean, p.scale = float32(limit), float32(norm), float32(m), float32(o.scale)
+	for j, v := range x {
+		p.x[j] = float32(v)
+	}
+	for j, v := range v {
+		p.v[j] = float32(v)
+	}
+	for j, said := 0, l.said(i); j < len(said); j++ {
+		said[j] = float32(expert[j])
 	}
 }
 
@@ -140,7 +167,7 @@ func widen(blind, steps float64) float64 {
 	if blind <= 0 {
 		return 1
 	}
-	return math.Min(1.25, math.Sqrt(1+blind/steps))
+	return min(1.25, math.Sqrt(1+blind/steps))
 }
 
 // score learns from the value z of step k whatever forecast was made for it.
@@ -149,22 +176,40 @@ func (l *lead) score(b *base, k int64, z float64) {
 	if from < 0 || from%l.stride != 0 {
 		return
 	}
-	o := &l.pending[(from/l.stride)%int64(len(l.pending))]
+	i := int((from / l.stride) % int64(len(l.pending)))
+	o := &l.pending[i]
 	if o.target != k {
 		return
 	}
-	e := z - o.mean
+	var (
+		x    [numFeatures]float64
+		v    [numScale]float64
+		norm = float64(o.norm)
+	)
+	for j, f := range o.x {
+		x[j] = float64(f)
+	}
+	for j, f := range o.v {
+		v[j] = float64(f)
+	}
+	e := z - float64(o.mean)
 	abs := math.Abs(e)
-	l.errs.update(o.ctx, e/o.scale)
-	l.spread.update(o.v[:], abs/o.norm)
+	l.errs.update(int(o.ctx), e/float64(o.scale))
+	l.spread.update(v[:], abs/norm)
 	l.absHour.update(b.local(k), abs)
 	l.absDay.update(b.local(k), abs)
-	l.absSeen = math.Min(l.absSeen+1, 50)
-	l.absFast += float64(math.Max(0.2, 1/l.absSeen) * (abs - l.absFast))
+	l.absSeen = min(l.absSeen+1, 50)
+	l.absFast += float64(max(0.2, 1/l.absSeen) * (abs - l.absFast))
 	l.absSlow += (abs - l.absSlow) / l.absSeen
-	l.location.update(o.x[:], z/o.norm)
-	l.mix.learn(&o.expert, z, o.limit)
+	l.location.update(x[:], z/norm)
+	l.mix.learn(l.said(i), z, float64(o.limit))
 	o.target = -1
+}
+
+// said returns what the experts said in the pending forecast i.
+func (l *lead) said(i int) []float32 {
+	n := len(l.mix.rivals)
+	return l.experts[i*n : i*n+n]
 }
 
 func (l *lead) fields(c *state.Codec) {
@@ -183,21 +228,34 @@ func (l *lead) fields(c *state.Codec) {
 			l.pending[i].fields(c)
 		}
 	}
+	c.Values32(l.experts)
+}
+
+func (p *prospect) fields(c *state.Codec) {
+	c.Int64(&p.target)
+	c.Float64(&p.mean)
+	c.Float64(&p.scale)
+	c.Int(&p.ctx)
+	if c.Reading() && (p.ctx < 0 || p.ctx >= contexts) {
+		c.Fail(errContext)
+		p.ctx = 0
+	}
 }
 
 func (o *origin) fields(c *state.Codec) {
 	c.Int64(&o.target)
-	c.Float64s(o.x[:])
-	c.Float64s(o.v[:])
-	for i := range o.expert {
-		c.Value32(&o.expert[i])
+	for i := range o.x {
+		c.Float32(&o.x[i])
 	}
-	c.Float64(&o.limit)
-	c.Float64(&o.norm)
-	c.Float64(&o.mean)
-	c.Float64(&o.scale)
-	c.Int(&o.ctx)
-	if c.Reading() && (o.ctx < 0 || o.ctx >= contexts) {
+	for i := range o.v {
+		c.Float32(&o.v[i])
+	}
+	c.Float32(&o.limit)
+	c.Float32(&o.norm)
+	c.Float32(&o.mean)
+	c.Float32(&o.scale)
+	c.Byte(&o.ctx)
+	if c.Reading() && o.ctx >= contexts {
 		c.Fail(errContext)
 		o.ctx = 0
 	}

@@ -1,8 +1,6 @@
 package forecast
 
 import (
-	"math"
-
 	"github.com/headroom-go/headroom/internal/state"
 )
 
@@ -24,17 +22,17 @@ type level struct {
 }
 
 func (l *level) update(z float64) {
-	l.seen = math.Min(l.seen+1, 1/gainSlow)
+	l.seen = min(l.seen+1, 1/gainSlow)
 	start := 1 / l.seen
 	l.now = z
-	l.fast += float64(math.Max(gainFast, start) * (z - l.fast))
-	l.mid += float64(math.Max(gainMid, start) * (z - l.mid))
-	l.slow += float64(math.Max(gainSlow, start) * (z - l.slow))
+	l.fast += float64(max(gainFast, start) * (z - l.fast))
+	l.mid += float64(max(gainMid, start) * (z - l.mid))
+	l.slow += float64(max(gainSlow, start) * (z - l.slow))
 }
 
 // norm is the size of demand that errors are measured in: half a replica at least, so that a series that idles near zero
 // does not make every visitor a catastrophe.
-func (l *level) norm() float64 { return math.Max(0.5, math.Max(l.mid, float64(0.5*l.slow))) }
+func (l *level) norm() float64 { return max(0.5, max(l.mid, float64(0.5*l.slow))) }
 
 func (l *level) fields(c *state.Codec) {
 	c.Float64(&l.now)

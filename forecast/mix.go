@@ -1,24 +1,30 @@
 package forecast
 
 import (
+	"errors"
 	"math"
+	"slices"
 
-	"github.com/headroom-go/headroom/internal/fp"
 	"github.com/headroom-go/headroom/internal/state"
 )
 
 // mix weighs the experts of one lead by their discounted absolute errors, relative to the smallest of them:
 //
-//	w ~ exp(-6 (L/L_best - 1)) + 1/1000
+//	w ~ (1 + 8 (L/L_best - 1)/16)^-16 + 1/1000
 //
-// This is the exponentially weighted forecaster (Cesa-Bianchi and Lugosi 2006) made free of scale; the floor lets an expert
-// come back whose time has come. An expert whose forecast is not a number, or absurd, sleeps: it is left out of the mean
+// This is the polynomially weighted forecaster (Cesa-Bianchi and Lugosi 2006, section 2.1) made free of scale, close to
+// exp(-8 (L/L_best - 1)) at a small part of its price; the floor lets an expert come back whose time has come. An expert whose forecast is not a number, or absurd, sleeps: it is left out of the mean
 // and its loss stays as it was (Freund et al. 1997, Using and combining predictors that specialize).
 type mix struct {
-	loss   [NumExperts]float64
-	weight [NumExperts]float64
-	seen   [NumExperts]uint8 // errors of each, capped
-	out    [NumExperts]bool  // left out by configuration
+	rivals []rival // by Expert; on the fast clock alone there are fewer
+}
+
+// rival is how an expert did.
+type rival struct {
+	loss   float32 // discounted mean absolute error, in replicas
+	weight float32
+	seen   uint8 // errors, capped
+	out    bool  // left out by configuration
 }
 
 const (
@@ -27,13 +33,11 @@ const (
 	mixFloor  = 1e-3
 )
 
-func newMix(without []Expert) mix {
-	var m mix
-	for _, e := range without {
-		m.out[e] = true
-	}
-	for i := range m.weight {
-		m.weight[i] = 1
+func newMix(experts int, without []Expert) mix {
+	m := mix{rivals: make([]rival, experts)}
+	for i := range m.rivals {
+		m.rivals[i].weight = 1
+		m.rivals[i].out = slices.Contains(without, Expert(i))
 	}
 	return m
 }
@@ -44,10 +48,10 @@ func awake(v, limit float64) bool { return v >= 0 && v <= limit } // false for N
 // blend returns the weighted mean of the forecasts that are awake, or the newest value where none is.
 func (m *mix) blend(expert *[NumExperts]float64, limit float64) float64 {
 	var sum, total float64
-	for i, v := range expert {
-		if awake(v, limit) && !m.out[i] {
-			sum += float64(m.weight[i] * v)
-			total += m.weight[i]
+	for i := range m.rivals {
+		if r, v := &m.rivals[i], expert[i]; awake(v, limit) && !r.out {
+			sum += float64(float64(r.weight) * v)
+			total += float64(r.weight)
 		}
 	}
 	if total == 0 {
@@ -57,37 +61,47 @@ func (m *mix) blend(expert *[NumExperts]float64, limit float64) float64 {
 }
 
 // learn moves the weights, after the forecasts were for a value that turned out to be z.
-func (m *mix) learn(expert *[NumExperts]float32, z, limit float64) {
-	best := math.Inf(1)
-	for i, f := range expert {
-		if v := float64(f); awake(v, limit) && !m.out[i] {
-			if m.seen[i] < mixMemory {
-				m.seen[i]++
-			}
-			m.loss[i] += (math.Abs(z-v) - m.loss[i]) / float64(m.seen[i])
+func (m *mix) learn(said []float32, z, limit float64) {
+	best := float32(math.Inf(1))
+	for i := range m.rivals {
+		r := &m.rivals[i]
+		if v := float64(said[i]); awake(v, limit) && !r.out {
+			r.seen = min(r.seen+1, mixMemory)
+			r.loss += (float32(math.Abs(z-v)) - r.loss) / float32(r.seen)
 		}
-		if m.seen[i] > 0 {
-			best = math.Min(best, m.loss[i])
+		if r.seen > 0 {
+			best = min(best, r.loss)
 		}
 	}
-	for i := range m.weight {
+	for i := range m.rivals {
+		r := &m.rivals[i]
 		w := 1.0
 		switch {
-		case m.seen[i] == 0:
-		case m.loss[i] == 0:
+		case r.seen == 0 || r.loss == 0:
 		case best == 0:
 			w = 0
 		default:
-			w = fp.Exp(-mixRate * (m.loss[i]/best - 1))
+			w = 1 / (1 + float64(mixRate/16.*(float64(r.loss/best)-1)))
+			w = float64(w * w)
+			w = float64(w * w)
+			w = float64(w * w)
+			w = float64(w * w)
 		}
-		m.weight[i] = w + mixFloor
+		r.weight = float32(w + mixFloor)
 	}
 }
 
 func (m *mix) fields(c *state.Codec) {
-	c.Float64s(m.loss[:])
-	c.Float64s(m.weight[:])
-	for i := range m.seen {
-		c.Byte(&m.seen[i])
+	for i := range m.rivals {
+		r := &m.rivals[i]
+		c.Float32(&r.loss)
+		c.Float32(&r.weight)
+		c.Byte(&r.seen)
+		if c.Reading() && (r.seen > mixMemory || r.loss < 0 || r.weight <= 0) {
+			c.Fail(errWeight)
+			*r = rival{weight: 1, out: r.out}
+		}
 	}
 }
+
+var errWeight = errors.New("snapshot has an expert with an impossible weight")

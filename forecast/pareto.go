@@ -16,10 +16,10 @@ import (
 // with m and v the mean and the variance of the excesses and q the probability beyond z. It begins as the exponential tail
 // (xi = 0) of the prior of shape, which counts for tailPrior excesses.
 type pareto struct {
-	from   float64 // the .98 quantile, tracked
-	mean   float64 // of the excesses over it
-	square float64 // mean of their squares
-	seen   float64 // excesses, capped, with those of the prior
+	from   float64             // the .98 quantile, tracked
+	mean   float64             // of the excesses over it
+	square float64             // mean of their squares
+	seen   float64             // excesses, capped, with those of the prior
 	over   [tailLevels]float64 // of the levels above .98: distance from there, in mean excesses
 }
 
@@ -48,9 +48,9 @@ func (t *pareto) update(u float64) {
 		t.from -= float64((1 - Levels[tailFrom]) * tailGain)
 		return
 	}
-	excess := math.Min(u-t.from, tailMost)
+	excess := min(u-t.from, tailMost)
 	t.from += float64(Levels[tailFrom] * tailGain)
-	t.seen = math.Min(t.seen+1, tailMemory)
+	t.seen = min(t.seen+1, tailMemory)
 	t.mean += (excess - t.mean) / t.seen
 	t.square += (float64(excess*excess) - t.square) / t.seen
 	t.fit()
@@ -63,7 +63,7 @@ func (t *pareto) fit() {
 	if v := t.square - m2; v > 0 {
 		ratio = m2 / v
 	}
-	xi := math.Max(-tailLimit, math.Min(0.5*(1-ratio), tailLimit))
+	xi := max(-tailLimit, min(0.5*(1-ratio), tailLimit))
 	sigma := 1 - xi // the mean of the distribution is sigma/(1-xi)
 	for i := range t.over {
 		log := fp.Log((1 - Levels[tailFrom]) / (1 - Levels[tailFrom+1+i]))

@@ -16,28 +16,29 @@ type rls struct {
 	lambda, limit float64
 	prior         float64   // initial variance of a coefficient
 	theta         []float64 // n coefficients
-	cov           []float64 // n x n, row-major, symmetric
-	gain          []float64 // scratch: cov * x
+	cov           []float64 // n x n, symmetric: the lower triangle by rows
 	usual         float64   // exponentially weighted mean absolute error
 	seen          float64
 }
+
+// maxFeatures bounds n.
+const maxFeatures = 16
 
 // maxTrace bounds the covariance: features that stay constant would let it grow without end under forgetting.
 const maxTrace = 1e6
 
 func newRLS(n int, lambda, limit, prior float64) rls {
-	r := rls{lambda: lambda, limit: limit, prior: prior, theta: make([]float64, n), cov: make([]float64, n*n), gain: make([]float64, n)}
+	r := rls{lambda: lambda, limit: limit, prior: prior, theta: make([]float64, n), cov: make([]float64, n*(n+1)/2)}
 	r.resetCov()
 	return r
 }
 
 func (r *rls) resetCov() {
-	n := len(r.theta)
-	for i := range r.cov {
-		r.cov[i] = 0
-	}
-	for i := range n {
-		r.cov[i*n+i] = r.prior
+	clear(r.cov)
+	d := 0
+	for i := range r.theta {
+		r.cov[d] = r.prior
+		d += i + 2
 	}
 }
 
@@ -65,17 +66,24 @@ func (r *rls) update(x []float64, y float64) {
 			abs = lim
 		}
 	}
-	r.seen = math.Min(r.seen+1, 100)
+	r.seen = min(r.seen+1, 100)
 	r.usual += (abs - r.usual) / r.seen
 
-	var q float64
+	// gain = cov x, from one triangle: each element serves its row and its column.
+	var gain [maxFeatures]float64
+	row := r.cov
 	for i := range n {
 		var g float64
-		row := r.cov[i*n : i*n+n]
-		for j, c := range row {
+		xi := x[i]
+		for j, c := range row[:i] {
 			g += float64(c * x[j])
+			gain[j] += float64(c * xi)
 		}
-		r.gain[i] = g
+		gain[i] = g + float64(row[i]*xi)
+		row = row[i+1:]
+	}
+	var q float64
+	for i, g := range gain[:n] {
 		q += float64(g * x[i])
 	}
 	if q < 1e-12 { // nothing to learn in this direction; forgetting alone would blow the covariance up
@@ -84,20 +92,21 @@ func (r *rls) update(x []float64, y float64) {
 	d := 1 / (r.lambda/w + q)
 	var trace float64
 	inv := 1 / r.lambda
+	row = r.cov
 	for i := range n {
-		k := float64(r.gain[i] * d)
+		k := float64(gain[i] * d)
 		r.theta[i] += float64(k * e)
-		for j := i; j < n; j++ {
-			c := float64((r.cov[i*n+j] - float64(k*r.gain[j])) * inv)
-			r.cov[i*n+j], r.cov[j*n+i] = c, c
+		k = float64(k * inv)
+		for j, c := range row[:i+1] {
+			row[j] = float64(c*inv) - float64(k*gain[j])
 		}
-		if c := r.cov[i*n+i]; c <= 0 || math.IsNaN(c) {
+		if !(row[i] > 0) { // true for NaN
 			trace = math.Inf(1)
-		} else {
-			trace += c
 		}
+		trace += row[i]
+		row = row[i+1:]
 	}
-	if trace > float64(float64(n)*maxTrace) {
+	if !(trace <= float64(float64(n)*maxTrace)) { // true for NaN
 		r.resetCov() // keep the coefficients, doubt them anew
 	}
 }

@@ -78,9 +78,9 @@ func TestRLSDoubtIsBounded(t *testing.T) {
 	reset := false
 	for range 500 {
 		r.update([]float64{1, 0}, 2)
-		trace := r.cov[0] + r.cov[3]
+		trace := r.cov[0] + r.cov[2]
 		require.LessOrEqual(t, trace, 2*maxTrace+1.)
-		reset = reset || r.cov[3] == r.prior
+		reset = reset || r.cov[2] == r.prior
 	}
 	require.True(t, reset, "the doubt was set back")
 	require.InDelta(t, 3, r.theta[1], 0.05)

@@ -45,7 +45,7 @@ func newResponse(k *Kind) response {
 }
 
 // binWidth is the width of the bins in which the responses of a kind are learned, in seconds.
-func (k *Kind) binWidth() float64 { return math.Max(narrowBin, k.after()/binsAfter) }
+func (k *Kind) binWidth() float64 { return max(narrowBin, k.after()/binsAfter) }
 
 // edge returns the beginning of bin b in seconds after the start.
 func (r *response) edge(b int) float64 { return float64(r.width * float64(b-binsBefore)) }
@@ -77,7 +77,7 @@ func (r *response) before(t float64) float64 {
 // bin returns the bin that holds t and how far into it t lies, 0..1.
 func (r *response) bin(t float64) (b int, rest float64) {
 	x := t/r.width + binsBefore
-	f := math.Floor(math.Max(-1, math.Min(x, responseBins)))
+	f := math.Floor(max(-1, min(x, responseBins)))
 	return int(f), x - f
 }
 
@@ -106,7 +106,7 @@ func (r *response) share(from, to, length float64) float64 {
 // smear returns the share of a response that begins evenly over length seconds.
 func (r *response) smear(from, to, length float64) float64 {
 	s := (r.integral(to) - r.integral(to-length)) - (r.integral(from) - r.integral(from-length))
-	return math.Max(0, s/length)
+	return max(0, s/length)
 }
 
 // body returns how long after the start nine tenths of the response have come, in seconds.
@@ -136,7 +136,7 @@ func (r *response) attribute(came *[responseBins]float64, from, to, n float64) {
 	scale := n / share
 	for b := range came {
 		t := r.edge(b)
-		lo, hi := math.Max(from, t), math.Min(to, t+r.width)
+		lo, hi := max(from, t), min(to, t+r.width)
 		if hi > lo {
 			came[b] += float64(float64(scale*(r.part[b+1]-r.part[b])) * ((hi - lo) / r.width))
 		}
@@ -157,7 +157,7 @@ func (r *response) learn(came *[responseBins]float64) {
 	if n <= 0 {
 		return
 	}
-	f := math.Min(1, eventArrivals/n)
+	f := min(1, eventArrivals/n)
 	for b, c := range came {
 		r.arrivals[b] += float64(f * c)
 	}
@@ -177,9 +177,9 @@ func (r *response) fields(c *state.Codec) {
 	c.Float64s(r.arrivals[:])
 	if c.Reading() {
 		for b := range r.arrivals {
-			r.arrivals[b] = math.Max(r.arrivals[b], 0)
+			r.arrivals[b] = max(r.arrivals[b], 0)
 		}
-		r.arrivals[responseBins-1] = math.Max(r.arrivals[responseBins-1], 1e-9)
+		r.arrivals[responseBins-1] = max(r.arrivals[responseBins-1], 1e-9)
 		r.settle()
 	}
 }

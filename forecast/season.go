@@ -13,8 +13,7 @@ type profile struct {
 	period int64 // seconds
 	width  int64 // of a bin, seconds
 	gain   float64
-	bins   []float32
-	set    []bool
+	bins   []half
 
 	bin int // being visited, -1 before the first
 	sum float64
@@ -24,7 +23,7 @@ type profile struct {
 // newProfile returns a profile over period seconds in bins of about width seconds: as many as fit, at least one.
 func newProfile(period, width int64, gain float64) profile {
 	n := max(1, period/max(1, width))
-	return profile{period: period, width: (period + n - 1) / n, gain: gain, bins: make([]float32, n), set: make([]bool, n), bin: -1}
+	return profile{period: period, width: (period + n - 1) / n, gain: gain, bins: make([]half, n), bin: -1}
 }
 
 // newSeason returns a profile over a season, or the one that stands for none where d is not positive.
@@ -60,12 +59,12 @@ func (p *profile) update(sec int64, v float64) {
 // settle ends the visit to the current bin.
 func (p *profile) settle() {
 	if p.bin >= 0 && p.n > 0 {
-		mean := float32(p.sum / p.n)
-		if p.set[p.bin] {
-			p.bins[p.bin] += float32(float32(p.gain) * (mean - p.bins[p.bin]))
-		} else {
-			p.bins[p.bin], p.set[p.bin] = mean, true
+		v := p.sum / p.n
+		if b := p.bins[p.bin]; b.known() {
+			old := b.value()
+			v = old + float64(p.gain*(v-old))
 		}
+		p.bins[p.bin] = toHalf(v)
 	}
 	p.sum, p.n = 0, 0
 }
@@ -75,8 +74,8 @@ func (p *profile) value(sec int64) (float64, bool) {
 	if p.period == 0 {
 		return 0, false
 	}
-	b := p.at(sec)
-	return float64(p.bins[b]), p.set[b]
+	b := p.bins[p.at(sec)]
+	return b.value(), b.known()
 }
 
 // change returns the value at target less the value at from, and the value at from; both are 0 while either is unknown.
@@ -90,10 +89,9 @@ func (p *profile) change(from, target int64) (delta, base float64) {
 }
 
 func (p *profile) fields(c *state.Codec) {
-	c.Float32s(p.bins)
-	if c.Len(len(p.set)) {
-		for i := range p.set {
-			c.Bool(&p.set[i])
+	if c.Len(len(p.bins)) {
+		for i := range p.bins {
+			c.Uint16((*uint16)(&p.bins[i]))
 		}
 	}
 	c.Int(&p.bin)

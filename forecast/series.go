@@ -31,14 +31,14 @@ const earlyPart = 8
 // Series puts samples on a fixed grid of steps and remembers the newest of them. The first sample's time is the start of
 // step 0, whatever it is: the grid follows the data, not the clock face.
 //
-// The value of a step is the mean of its samples, and its peak the largest of them; a step that has no sample, or NaN
+// The value of a step is the mean of its samples, and its peak the largest of them (in single precision); a step that has no sample, or NaN
 // alone, is a gap. A step is closed, and then final, when a later step begins or when Advance says that its time is
 // over. A step without any sample is closed only by a later sample: before that nobody knows whether it is missing or
 // late.
 type Series struct {
 	step   int64     // nanoseconds
 	mean   []float64 // ring over step index modulo length; NaN is a gap
-	peak   []float64
+	peak   []float32
 	begun  bool
 	origin int64 // start of step 0, unix nanoseconds
 	last   int64 // newest closed step, -1 before the first
@@ -56,7 +56,7 @@ type Series struct {
 
 // NewSeries returns a Series with steps of the given length that remembers the newest n closed steps.
 func NewSeries(step time.Duration, n int) *Series {
-	s := &Series{step: int64(step), mean: make([]float64, n), peak: make([]float64, n), last: -1}
+	s := &Series{step: int64(step), mean: make([]float64, n), peak: make([]float32, n), last: -1}
 	s.forget()
 	return s
 }
@@ -64,7 +64,7 @@ func NewSeries(step time.Duration, n int) *Series {
 // forget makes every remembered step a gap.
 func (s *Series) forget() {
 	for i := range s.mean {
-		s.mean[i], s.peak[i] = math.NaN(), math.NaN()
+		s.mean[i], s.peak[i] = math.NaN(), float32(math.NaN())
 	}
 }
 
@@ -104,7 +104,7 @@ func (s *Series) At(k int64) (mean, peak float64) {
 		return math.NaN(), math.NaN()
 	}
 	i := k % int64(len(s.mean))
-	return s.mean[i], s.peak[i]
+	return s.mean[i], float64(s.peak[i])
 }
 
 // far says whether t lies further ahead of the newest sample than any real one could.
@@ -137,10 +137,10 @@ func (s *Series) push(k int64, mean, peak float64) {
 		s.forget()
 	} else {
 		for j := s.last + 1; j < k; j++ {
-			s.mean[j%n], s.peak[j%n] = math.NaN(), math.NaN()
+			s.mean[j%n], s.peak[j%n] = math.NaN(), float32(math.NaN())
 		}
 	}
-	s.mean[k%n], s.peak[k%n] = mean, peak
+	s.mean[k%n], s.peak[k%n] = mean, float32(peak)
 	s.last = k
 }
 
@@ -212,14 +212,14 @@ func (s *Series) late(k int64, v float64) Verdict {
 	if !math.IsNaN(s.mean[i]) || math.IsNaN(v) {
 		return Duplicate
 	}
-	s.mean[i], s.peak[i] = v, v
+	s.mean[i], s.peak[i] = v, float32(v)
 	return Filled
 }
 
 // fields walks the state for snapshots.
 func (s *Series) fields(c *state.Codec) {
 	c.Values(s.mean)
-	c.Values(s.peak)
+	c.Values32(s.peak)
 	c.Bool(&s.begun)
 	c.Int64(&s.origin)
 	c.Int64(&s.last)

@@ -37,8 +37,8 @@ const (
 // all, and one for each context (how the newest value stands to its levels), shrunk towards the common one. It needs no
 // assumption on the distribution, is asymmetric, and gives monotone quantiles by construction.
 type shape struct {
-	count   [contexts + 1][shapeBins]float64 // the last row is the common histogram
-	total   [contexts + 1]float64
+	count   [contexts + 1][shapeBins]float32 // the last row is the common histogram
+	total   [contexts + 1]float32
 	weight  float64 // of the next observation: grows instead of decaying all that came before
 	tail    pareto
 	decay   float64
@@ -59,7 +59,7 @@ const (
 
 // newShape returns the prior. Of the forecasts overlap are under way at a time, and one in stride steps is scored.
 func newShape(stride, overlap int64) shape {
-	memory := math.Max(shapeMemory/float64(stride), 14*float64(overlap))
+	memory := max(shapeMemory/float64(stride), 14*float64(overlap))
 	s := shape{weight: 1, decay: 1 - 1/memory, overlap: float64(overlap)}
 	for b := range shapeBins {
 		m := float64(0.5 * (binEdge(b) + binEdge(b+1)))
@@ -68,7 +68,7 @@ func newShape(stride, overlap int64) shape {
 		if m < 0 {
 			width = priorBelow
 		}
-		s.count[common][b] = float64(shapePrior * s.overlap * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
+		s.count[common][b] = float32(shapePrior * s.overlap * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
 		s.total[common] += s.count[common][b]
 	}
 	s.tail = newPareto(float64(priorAbove*fp.Log(0.5/0.02)), priorAbove)
@@ -82,19 +82,20 @@ func (s *shape) update(ctx int, u float64) {
 	if math.IsNaN(u) {
 		return
 	}
-	t := (fp.Asinh(2*math.Max(-100, math.Min(u, 100))) - shapeLow) / shapeWidth
-	b := int(math.Max(0, math.Min(math.Floor(t), shapeBins-1)))
-	s.count[ctx][b] += s.weight
-	s.total[ctx] += s.weight
-	s.count[common][b] += s.weight
-	s.total[common] += s.weight
+	t := (fp.Asinh(2*max(-100, min(u, 100))) - shapeLow) / shapeWidth
+	b := int(max(0, min(math.Floor(t), shapeBins-1)))
+	w := float32(s.weight)
+	s.count[ctx][b] += w
+	s.total[ctx] += w
+	s.count[common][b] += w
+	s.total[common] += w
 	s.tail.update(u)
 	if s.weight /= s.decay; s.weight > 1e9 {
-		s.rescale(1 / s.weight)
+		s.rescale(float32(1 / s.weight))
 	}
 }
 
-func (s *shape) rescale(f float64) {
+func (s *shape) rescale(f float32) {
 	for i := range s.count {
 		for b := range s.count[i] {
 			s.count[i][b] *= f
@@ -106,22 +107,23 @@ func (s *shape) rescale(f float64) {
 
 // quantiles writes the scaled errors at Levels for a context.
 func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 1]float64) {
-	sh := float64(shrink * math.Max(1, 0.25*s.overlap))
-	pull := float64(sh*s.weight) / s.total[common]
-	total := s.total[ctx] + float64(sh*s.weight)
+	own, all := &s.count[ctx], &s.count[common]
+	weight := float64(float64(shrink*s.weight) * max(1, 0.25*s.overlap))
+	pull := weight / float64(s.total[common])
+	total := float64(s.total[ctx]) + weight
 	var below float64
 	b := 0
-	in := s.count[ctx][0] + float64(pull*s.count[common][0])
-	for i, tau := range Levels {
+	in := float64(own[0]) + float64(pull*float64(all[0]))
+	for i, tau := range Levels[:tailFrom+1] {
 		want := float64(tau * total)
 		for below+in < want && b < shapeBins-1 {
 			below += in
 			b++
-			in = s.count[ctx][b] + float64(pull*s.count[common][b])
+			in = float64(own[b]) + float64(pull*float64(all[b]))
 		}
 		part := 0.5
 		if in > 0 {
-			part = math.Max(0, math.Min(1, (want-below)/in))
+			part = max(0, min(1, (want-below)/in))
 		}
 		dst[i] = edges[b] + float64(part*(edges[b+1]-edges[b]))
 	}
@@ -133,7 +135,7 @@ func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 
 	}
 	// Only as much of the median is taken for bias as independent errors bear it out: errors of forecasts that overlap are
 	// nearly one error.
-	n := s.total[common] / s.weight
+	n := float64(s.total[common]) / s.weight
 	shift := float64(dst[middle]*(n/(n+float64(10*s.overlap)))) - dst[middle]
 	for i := range dst {
 		dst[i] += shift
@@ -142,9 +144,9 @@ func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 
 
 func (s *shape) fields(c *state.Codec) {
 	for i := range s.count {
-		c.Float64s(s.count[i][:])
+		c.Float32s(s.count[i][:])
 	}
-	c.Float64s(s.total[:])
+	c.Float32s(s.total[:])
 	c.Float64(&s.weight)
 	s.tail.fields(c)
 }

@@ -1,8 +1,6 @@
 package forecast
 
 import (
-	"math"
-
 	"github.com/headroom-go/headroom/internal/state"
 )
 
@@ -23,12 +21,12 @@ const shapeReturn = 0.97
 // update learns a bin of value v whose slot has share of the mean of a season of n bins. A slot of little demand says
 // little about the level.
 func (l *shapeLevel) update(v, share, n float64) {
-	l.seen = math.Min(l.seen+1, 8*n)
-	z := v / math.Max(share, minSize)
+	l.seen = min(l.seen+1, 8*n)
+	z := v / max(share, minSize)
 	start := 1 / l.seen
-	l.fast += float64(math.Min(1, math.Max(float64(2*share)/n, start)) * (z - l.fast))
+	l.fast += float64(min(1, max(float64(2*share)/n, start)) * (z - l.fast))
 	before := l.slow
-	l.slow += float64(math.Min(1, math.Max(float64(0.25*share)/n, start)) * (z - l.slow))
+	l.slow += float64(min(1, max(float64(0.25*share)/n, start)) * (z - l.slow))
 	if l.seen > n {
 		l.slope += float64(0.2 / n * (l.slow - before - l.slope))
 	}
@@ -38,7 +36,7 @@ func (l *shapeLevel) update(v, share, n float64) {
 // seasons at most.
 func (l *shapeLevel) at(h, n, part float64) float64 {
 	left := 1 / (1 + float64(float64(1-shapeReturn)*24*h/n)) // a slow return, without a power
-	return math.Max(0, l.slow+float64((l.fast-l.slow)*left)+float64(part*float64(l.slope*math.Min(h, 2*n))))
+	return max(0, l.slow+float64((l.fast-l.slow)*left)+float64(part*float64(l.slope*min(h, 2*n))))
 }
 
 func (l *shapeLevel) fields(c *state.Codec) {

@@ -150,7 +150,7 @@ func (s *slow) end() {
 		return
 	}
 	i := s.next - 1
-	s.sized = math.Min(s.sized+1, float64(2*s.main))
+	s.sized = min(s.sized+1, float64(2*s.main))
 	s.size += (v - s.size) / s.sized
 	norm := s.norm()
 	for j := range s.smooth {
@@ -170,7 +170,7 @@ func (s *slow) end() {
 	}
 	// The shape is learned half a season late, when the mean around a bin is known.
 	if j := i - s.main/2; s.has(s.next - s.main) {
-		m := math.Max(s.mean(s.next, s.main, false), minSize)
+		m := max(s.mean(s.next, s.main, false), minSize)
 		w := s.at(j, false)
 		s.class.update(s.classOf(j), slot(j, s.shift, s.main), w, w/m)
 	}
@@ -184,7 +184,7 @@ func (s *slow) end() {
 // minSize is the size, in replicas, below which a series counts as idle and is not divided by.
 const minSize = 0.05
 
-func (s *slow) norm() float64 { return math.Max(0.5, s.size) }
+func (s *slow) norm() float64 { return max(0.5, s.size) }
 
 // refresh brings the table of forecasts up to date.
 func (s *slow) refresh() {
@@ -222,7 +222,7 @@ func (s *slow) refresh() {
 	}
 	low, high := s.extent()
 	room := float64(0.5 * (high - low))
-	low, high = math.Max(0, low-room), high+room
+	low, high = max(0, low-room), high+room
 	for j := range s.near {
 		s.regress(ByNeighbours+Expert(j), &s.near[j], low, high)
 		s.regress(ByDays+Expert(j), &s.days[j], low, high)
@@ -251,7 +251,7 @@ func (s *slow) ratio(m int64) float64 {
 		return math.NaN()
 	}
 	now, then := s.mean(s.next, n, false), s.mean(s.next-m, n, false)
-	return math.Max(1./3, math.Min((now+minSize)/(then+minSize), 3))
+	return max(1./3, min((now+minSize)/(then+minSize), 3))
 }
 
 func (s *slow) regress(e Expert, a *autoregression, low, high float64) {

@@ -82,11 +82,11 @@ func (s *smoother) season(i, shift int64) float64 {
 func (s *smoother) update(y float64, i, shift int64) {
 	d := y - (s.level + s.season(i, shift))
 	e := d - float64(s.AR*s.d)
-	s.seen = math.Min(s.seen+1, 50)
+	s.seen = min(s.seen+1, 50)
 	if s.seen > smootherTrust {
 		limit := float64(smootherClip * s.usual)
-		e = math.Max(-limit, math.Min(e, limit))
-		d = math.Max(-2*limit, math.Min(d, 2*limit))
+		e = max(-limit, min(e, limit))
+		d = max(-2*limit, min(d, 2*limit))
 	}
 	s.usual += (math.Abs(e) - s.usual) / s.seen
 	s.level += float64(s.Level * e)
@@ -136,5 +136,5 @@ func back(v float64, log bool) float64 {
 	if log {
 		v = fp.Exp(v) - 1
 	}
-	return math.Max(0, v)
+	return max(0, v)
 }

@@ -1,7 +1,5 @@
 package forecast
 
-import "math"
-
 // witness shows the events that have an effect in [from, to) what demand z was seen there, of which expected, with variance
 // noise, was expected without them. It returns how much of z the events are now thought to have brought: short ones, which
 // come and go within minutes, and long ones.
@@ -34,7 +32,7 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) (short, l
 		n++
 	}
 	// The variance that counting makes, per unit of demand: what is usual, unless ordinary demand is mostly other noise.
-	grain := math.Max(0.02, math.Min(noise/math.Max(expected, 0.1), 3))
+	grain := max(0.02, min(noise/max(expected, 0.1), 3))
 	for i := range n {
 		a := air[i]
 		g := &c.air[a.airing]
@@ -78,5 +76,5 @@ func (g *airing) brings(part *[maxStarts]float64) (mean, variance float64) {
 		second += float64(p * float64(x*x))
 	}
 	mean = float64(m * first)
-	return mean, math.Max(0, float64((v+float64(m*m))*second)-float64(mean*mean))
+	return mean, max(0, float64((v+float64(m*m))*second)-float64(mean*mean))
 }

@@ -82,6 +82,15 @@ func (c *Codec) Int(v *int) {
 	*v = int(i)
 }
 
+// Uint16 handles one field of 2 bytes.
+func (c *Codec) Uint16(v *uint16) {
+	if !c.reading {
+		c.buf = binary.LittleEndian.AppendUint16(c.buf, *v)
+	} else if p := c.take(2); p != nil {
+		*v = binary.LittleEndian.Uint16(p)
+	}
+}
+
 // Byte handles one byte.
 func (c *Codec) Byte(v *byte) {
 	if !c.reading {
@@ -170,6 +179,16 @@ func (c *Codec) Float64s(v []float64) {
 	}
 	for i := range v {
 		c.Float64(&v[i])
+	}
+}
+
+// Values32 handles the elements of v, of which each may be NaN; the length must agree.
+func (c *Codec) Values32(v []float32) {
+	if !c.Len(len(v)) {
+		return
+	}
+	for i := range v {
+		c.Value32(&v[i])
 	}
 }
 
