@@ -47,12 +47,13 @@ type shape struct {
 
 const common = contexts
 
-// shapePrior is how many independent errors the distribution begins with: a Laplace distribution with a mean absolute
-// deviation of 1, which is what scaled errors have by definition, somewhat wider above and below. Forecasts a day ahead
-// overlap so much that a fortnight of them holds a dozen independent errors; an empirical .95 quantile of a dozen is too
-// low (measured: bench/accuracy, coverage at 1 d).
+// The distribution begins as a Laplace distribution with a mean absolute deviation of 1, which is what scaled errors have by
+// definition, somewhat wider above and below. It counts for shapePrior errors times the square of how many forecasts
+// overlap: forecasts a day ahead overlap so much that a fortnight of them holds a dozen independent errors, and an
+// empirical .95 quantile of a dozen is too low (measured: bench/accuracy, coverage at 1 d); of forecasts two steps ahead the
+// series itself soon knows better.
 const (
-	shapePrior = 40
+	shapePrior = 2.5
 	priorAbove = 1.2
 	priorBelow = 1.1
 )
@@ -68,7 +69,7 @@ func newShape(stride, overlap int64) shape {
 		if m < 0 {
 			width = priorBelow
 		}
-		s.count[common][b] = float32(shapePrior * s.overlap * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
+		s.count[common][b] = float32(shapePrior * float64(s.overlap*s.overlap) * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
 		s.total[common] += s.count[common][b]
 	}
 	s.tail = newPareto(float64(priorAbove*fp.Log(0.5/0.02)), priorAbove)

@@ -57,6 +57,9 @@ type Config struct {
 	MaxEvents int `json:"max_events,omitempty"`
 	// Kinds describe the responses to kinds of events, at most 64; a kind that is not here has the defaults of Kind.
 	Kinds []Kind `json:"kinds,omitempty"`
+
+	// Forecast says how demand is forecast.
+	Forecast Forecast `json:"forecast,omitzero"`
 }
 
 // Signal is one demand series.
@@ -111,6 +114,7 @@ func (c Config) WithDefaults() Config {
 		kinds = append(kinds, k.Defaults())
 	}
 	c.Kinds = kinds
+	c.Forecast = c.Forecast.withDefaults()
 	return c
 }
 

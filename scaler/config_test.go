@@ -72,6 +72,8 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"step", "boot", "delay", "penalty", "release", "slack", "reactive_target", "min", "max", "step_up", "step_down", "max_events",
 		"signals[0].capacity", "signals[1].name", "signals[1].capacity",
 		"kinds[0].name", "kinds[0].lift", "kinds[0].spread", "kinds[0].weight_power", "kinds[0].delay", "kinds[0].rise",
+		"forecast.seasons.short", "forecast.seasons.main", "forecast.seasons.long",
+		"forecast.smoothing.level", "forecast.smoothing.main", "forecast.smoothing.long", "forecast.smoothing.ar", "forecast.bin",
 	}, fields)
 	require.NotContains(t, f.Error(), "\n")
 

@@ -39,7 +39,7 @@ func Example() {
 	}
 	fmt.Println(&d)
 	// Output:
-	// 10 -> 25 replicas (event 10 -> 25): visits at 19:02:00 is 120.4 (half), 284.2 (.95); a replica carries 10
+	// 11 -> 24 replicas (event 11 -> 24): visits at 19:02:00 is 118.6 (half), 280.3 (.95); a replica carries 10
 }
 
 // What the README shows is what the example above runs.

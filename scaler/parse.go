@@ -3,6 +3,7 @@ package scaler
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/headroom-go/headroom/forecast"
 )
 
 // ParseConfig reads a Config from JSON. Fields that are not there stay zero: apply WithDefaults, then Validate, which New
@@ -78,6 +81,8 @@ func parseStruct(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 			*f = append(*f, Fault{at, "there twice", "each field once"})
 		case field.Kind() == reflect.Slice:
 			parseList(m.value, field, at, f)
+		case isObject(field):
+			parseStruct(m.value, field, at, f)
 		default:
 			parseValue(m.value, field, at, f)
 		}
@@ -85,7 +90,13 @@ func parseStruct(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	}
 }
 
-// parseList fills the slice v of structs from a JSON array.
+// isObject says whether v is a struct that is an object in JSON, and not one that is a text there.
+func isObject(v reflect.Value) bool {
+	_, text := v.Addr().Interface().(encoding.TextUnmarshaler)
+	return v.Kind() == reflect.Struct && !text
+}
+
+// parseList fills the slice v from a JSON array.
 func parseList(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
@@ -94,7 +105,12 @@ func parseList(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	}
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
-		parseStruct(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i), f)
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if isObject(list.Index(i)) {
+			parseStruct(item, list.Index(i), at, f)
+		} else {
+			parseValue(item, list.Index(i), at, f)
+		}
 	}
 	v.Set(list)
 }
@@ -112,6 +128,12 @@ func parseValue(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 		wanted = "a number"
 	case string:
 		wanted = "a text in quotes"
+	case bool:
+		wanted = "true or false"
+	case forecast.Date:
+		wanted = `a day in quotes, such as "2026-12-25"`
+	case forecast.Expert:
+		wanted = "the name of an expert in quotes, such as " + strconv.Quote(forecast.ByRegression.String())
 	}
 	*f = append(*f, Fault{path, shown(raw), wanted})
 }

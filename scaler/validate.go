@@ -110,6 +110,7 @@ func (c Config) Validate() error {
 		duration(k.Delay, 0, maxWait, path+"delay")
 		duration(k.Rise, Duration(time.Second), maxWait, path+"rise")
 	}
+	c.Forecast.faults(fault)
 	if len(f) == 0 {
 		return nil
 	}

@@ -52,8 +52,8 @@ func TestQuantileBetweenLevels(t *testing.T) {
 	for i, q := range forecast.Levels {
 		require.Equal(t, row[i], quantile(row, q), "%v", q)
 	}
-	// .01 -> .1 and .05 -> 2.5: .025 is .015/.04 of the way. .97 -> 940.9 and .98 -> 960.4: .975 is half of it.
-	require.InDelta(t, 0.1+0.375*2.4, quantile(row, 0.025), 1e-9)
+	// .025 -> .625 and .05 -> 2.5: .03 is a fifth of the way. .97 -> 940.9 and .98 -> 960.4: .975 is half of it.
+	require.InDelta(t, 0.625+0.2*1.875, quantile(row, 0.03), 1e-9)
 	require.InDelta(t, 950.65, quantile(row, 0.975), 1e-9)
 	require.Panics(t, func() { quantile(row, 0.001) })
 	require.Panics(t, func() { quantile(row, 0.9999) })
