@@ -75,12 +75,12 @@ func (g *airing) prior(a *amplitude, starts int, grid *[sizePoints]float64) {
 }
 
 // sizes are the values of the grid, exp(sizeFrom + i*sizeStep).
-func sizes() (v [sizePoints]float64) {
+var sizes = func() (v [sizePoints]float64) {
 	for i := range v {
 		v[i] = fp.Exp(sizeFrom + float64(sizeStep*float64(i)))
 	}
 	return v
-}
+}()
 
 // observe weighs the probabilities by the demand v that was seen in a step of which the event, starting at place s, was
 // expected to receive part[s]*size. rest is the mean and noise the variance of everything else; grain is the variance per

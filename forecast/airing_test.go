@@ -21,7 +21,7 @@ func fresh(starts int) (*airing, *amplitude, [sizePoints]float64) {
 	for i := range g.x.slot {
 		g.x.slot[i] = -1
 	}
-	grid := sizes()
+	grid := sizes
 	g.prior(a, starts, &grid)
 	return g, a, grid
 }

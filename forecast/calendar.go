@@ -95,11 +95,10 @@ type calendar struct {
 	early  int64 // nanoseconds: no event has an effect longer before its start than this
 	due    int64 // unix nanoseconds: no response ends before this; short events must not wait for a long one to leave
 	air    []airing
-	grid   [sizePoints]float64
 }
 
 func newCalendar(kinds []Kind, most int) calendar {
-	c := calendar{most: most, grid: sizes()}
+	c := calendar{most: most}
 	c.kinds = append(c.kinds, Kind{}.Defaults())
 	for _, k := range kinds {
 		c.kinds = append(c.kinds, k.Defaults())
@@ -279,7 +278,7 @@ func (c *calendar) finish(a *announced, m *model) {
 	}
 	var before airing
 	before.x = g.x
-	before.prior(m.size, 1, &c.grid)
+	before.prior(m.size, 1, &sizes)
 	m0, v0 := before.moments()
 	m1, v1 := g.moments()
 	if v1 >= float64(0.98*v0) {
@@ -301,7 +300,7 @@ func (c *calendar) renew() {
 		g := &c.air[a.airing]
 		m := c.models[a.prior]
 		g.x.fixed[covRecent] = m.size.last(&g.x, a.start)
-		g.prior(m.size, a.starts(), &c.grid)
+		g.prior(m.size, a.starts(), &sizes)
 	}
 }
 
@@ -340,7 +339,7 @@ func (c *calendar) begin(g *airing, a *announced, long, now, seconds float64) {
 	g.scale = float64(float64(long*c.kinds[a.prior].Lift)*max(60, a.length)) / seconds
 	g.x.fixed[covBase] = fp.Log((max(now, 0) + float64(0.1*long)) / float64(1.1*long))
 	g.x.fixed[covRecent] = m.size.last(&g.x, a.start)
-	g.prior(m.size, a.starts(), &c.grid)
+	g.prior(m.size, a.starts(), &sizes)
 }
 
 // between returns the range of events that may have an effect between from and to, unix nanoseconds.
@@ -388,7 +387,7 @@ func (c *calendar) fields(s *state.Codec) {
 		return
 	}
 	for i := range c.air {
-		c.air[i].fields(s, &c.grid)
+		c.air[i].fields(s, &sizes)
 	}
 	for i := range c.n {
 		a := &c.events[i]

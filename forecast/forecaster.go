@@ -62,7 +62,6 @@ type Forecaster struct {
 	calendar calendar
 	counts   Counts
 	done     int64 // newest step the experts have seen
-	edges    [shapeBins + 1]float64
 }
 
 var _ Model = (*Forecaster)(nil)
@@ -98,7 +97,7 @@ func New(cfg Config) *Forecaster {
 	cfg.Seasons = cfg.Seasons.WithDefaults()
 	step := int64(cfg.Step)
 	f := &Forecaster{
-		series:   NewSeries(cfg.Step.Std(), recentSteps),
+		series:   NewSeries(cfg.Step.Std(), lateSteps),
 		unit:     cfg.Unit,
 		base:     newBase(step, cfg.Seasons, cfg.Compact),
 		calendar: newCalendar(cfg.Kinds, cfg.MaxEvents),
@@ -116,11 +115,11 @@ func New(cfg Config) *Forecaster {
 	for _, n := range steps {
 		f.leads = append(f.leads, newLead(n, step/1e9, &cfg, f.base.slow))
 	}
-	for i := range f.edges {
-		f.edges[i] = binEdge(i)
-	}
 	return f
 }
+
+// lateSteps is how many closed steps a late sample may still fill.
+const lateSteps = 32
 
 // Series returns the series as it is stored, for reading.
 func (f *Forecaster) Series() *Series { return f.series }
@@ -191,8 +190,8 @@ func (f *Forecaster) Advance(now time.Time) {
 // learn shows the experts the steps that were closed since the last call.
 func (f *Forecaster) learn() {
 	last := f.series.Last()
-	// Beyond the ring there is only silence: the experts need not see each step of it.
-	if far := last - int64(len(f.series.mean)); f.done < far {
+	// Before that there is only silence that nobody remembers: the experts need not see each step of it.
+	if far := last - recentSteps; f.done < far {
 		f.counts.Gaps += uint64(far - f.done)
 		f.done = far
 	}
@@ -354,7 +353,7 @@ func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
 		delta, _ := f.base.day.change(f.base.local(l.now.target), f.base.local(target))
 		mean = max(0, mean+delta)
 	}
-	l.errs.quantiles(dst, l.now.ctx, &f.edges)
+	l.errs.quantiles(dst, l.now.ctx)
 	scale := float64(l.now.scale * widen(float64(target-l.now.target), float64(l.steps)))
 	for i := range dst {
 		dst[i] = float64(max(0, mean+float64(scale*dst[i])) * f.unit)

@@ -66,13 +66,17 @@ func newLead(steps int64, step int64, cfg *Config, slow *slow) lead {
 	if slow != nil && steps >= slow.per {
 		experts = int(NumExperts)
 	}
+	shapes := contexts
+	if cfg.Compact {
+		shapes = 0
+	}
 	l := lead{
 		steps:    steps,
 		stride:   (steps + n - 1) / n,
 		location: newRLS(numFeatures, 0.9995, 6, 0.05),
 		spread:   newRLS(numScale, 0.9995, 6, 0.05),
 		mix:      newMix(experts, cfg.Without),
-		errs:     newShape((steps+n-1)/n, n),
+		errs:     newShape(shapes, (steps+n-1)/n, n),
 		absHour:  newSeason(cfg.Seasons.Short, max(60, step), 0.1),
 		absDay:   newSeason(cfg.Seasons.Main, max(1800, step), 0.2),
 		pending:  make([]origin, n),

@@ -23,7 +23,7 @@ const middle = 7
 // lowest begins at u = -5.0 and the highest ends at u = 8.4; what lies beyond counts in the outer bins. An error of more
 // than eight times the usual is a surprise, and its size says nothing about the next one.
 const (
-	shapeBins  = 32
+	shapeBins  = 24
 	shapeLow   = -3.0
 	shapeWidth = 6.5134 / shapeBins
 	contexts   = 12
@@ -37,15 +37,18 @@ const (
 // all, and one for each context (how the newest value stands to its levels), shrunk towards the common one. It needs no
 // assumption on the distribution, is asymmetric, and gives monotone quantiles by construction.
 type shape struct {
-	count   [contexts + 1][shapeBins]float32 // the last row is the common histogram
-	total   [contexts + 1]float32
+	rows    []row   // the common histogram, and then those of the contexts; the common one alone in the compact form
 	weight  float64 // of the next observation: grows instead of decaying all that came before
 	tail    pareto
 	decay   float64
 	overlap float64
 }
 
-const common = contexts
+// row is one histogram.
+type row struct {
+	count [shapeBins]float32
+	total float32
+}
 
 // The distribution begins as a Laplace distribution with a mean absolute deviation of 1, which is what scaled errors have by
 // definition, somewhat wider above and below. It counts for shapePrior errors times the square of how many forecasts
@@ -58,10 +61,12 @@ const (
 	priorBelow = 1.1
 )
 
-// newShape returns the prior. Of the forecasts overlap are under way at a time, and one in stride steps is scored.
-func newShape(stride, overlap int64) shape {
+// newShape returns the prior of so many contexts. Of the forecasts overlap are under way at a time, and one in stride steps
+// is scored.
+func newShape(contexts int, stride, overlap int64) shape {
 	memory := max(shapeMemory/float64(stride), 14*float64(overlap))
-	s := shape{weight: 1, decay: 1 - 1/memory, overlap: float64(overlap)}
+	s := shape{rows: make([]row, 1+contexts), weight: 1, decay: 1 - 1/memory, overlap: float64(overlap)}
+	all := &s.rows[0]
 	for b := range shapeBins {
 		m := float64(0.5 * (binEdge(b) + binEdge(b+1)))
 		w := binEdge(b+1) - binEdge(b)
@@ -69,12 +74,20 @@ func newShape(stride, overlap int64) shape {
 		if m < 0 {
 			width = priorBelow
 		}
-		s.count[common][b] = float32(shapePrior * float64(s.overlap*s.overlap) * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
-		s.total[common] += s.count[common][b]
+		all.count[b] = float32(shapePrior * float64(s.overlap*s.overlap) * float64(0.5*w) * fp.Exp(-math.Abs(m)/width))
+		all.total += all.count[b]
 	}
 	s.tail = newPareto(float64(priorAbove*fp.Log(0.5/0.02)), priorAbove)
 	return s
 }
+
+// edges are those of the bins, in units of scaled error.
+var edges = func() (e [shapeBins + 1]float64) {
+	for b := range e {
+		e[b] = binEdge(b)
+	}
+	return e
+}()
 
 // binEdge returns the lower edge of bin b in units of scaled error.
 func binEdge(b int) float64 { return float64(0.5 * fp.Sinh(shapeLow+float64(float64(b)*shapeWidth))) }
@@ -86,41 +99,50 @@ func (s *shape) update(ctx int, u float64) {
 	t := (fp.Asinh(2*max(-100, min(u, 100))) - shapeLow) / shapeWidth
 	b := int(max(0, min(math.Floor(t), shapeBins-1)))
 	w := float32(s.weight)
-	s.count[ctx][b] += w
-	s.total[ctx] += w
-	s.count[common][b] += w
-	s.total[common] += w
+	s.rows[0].add(b, w)
+	if len(s.rows) > 1 {
+		s.rows[1+ctx].add(b, w)
+	}
 	s.tail.update(u)
 	if s.weight /= s.decay; s.weight > 1e9 {
 		s.rescale(float32(1 / s.weight))
 	}
 }
 
+func (r *row) add(b int, w float32) {
+	r.count[b] += w
+	r.total += w
+}
+
 func (s *shape) rescale(f float32) {
-	for i := range s.count {
-		for b := range s.count[i] {
-			s.count[i][b] *= f
+	for i := range s.rows {
+		r := &s.rows[i]
+		for b := range r.count {
+			r.count[b] *= f
 		}
-		s.total[i] *= f
+		r.total *= f
 	}
 	s.weight = 1
 }
 
 // quantiles writes the scaled errors at Levels for a context.
-func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 1]float64) {
-	own, all := &s.count[ctx], &s.count[common]
+func (s *shape) quantiles(dst *[NumLevels]float64, ctx int) {
+	all, own := &s.rows[0], &row{}
+	if len(s.rows) > 1 {
+		own = &s.rows[1+ctx]
+	}
 	weight := float64(float64(shrink*s.weight) * max(1, 0.25*s.overlap))
-	pull := weight / float64(s.total[common])
-	total := float64(s.total[ctx]) + weight
+	pull := weight / float64(all.total)
+	total := float64(own.total) + weight
 	var below float64
 	b := 0
-	in := float64(own[0]) + float64(pull*float64(all[0]))
+	in := float64(own.count[0]) + float64(pull*float64(all.count[0]))
 	for i, tau := range Levels[:tailFrom+1] {
 		want := float64(tau * total)
 		for below+in < want && b < shapeBins-1 {
 			below += in
 			b++
-			in = float64(own[b]) + float64(pull*float64(all[b]))
+			in = float64(own.count[b]) + float64(pull*float64(all.count[b]))
 		}
 		part := 0.5
 		if in > 0 {
@@ -136,7 +158,7 @@ func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 
 	}
 	// Only as much of the median is taken for bias as independent errors bear it out: errors of forecasts that overlap are
 	// nearly one error.
-	n := float64(s.total[common]) / s.weight
+	n := float64(all.total) / s.weight
 	shift := float64(dst[middle]*(n/(n+float64(10*s.overlap)))) - dst[middle]
 	for i := range dst {
 		dst[i] += shift
@@ -144,10 +166,10 @@ func (s *shape) quantiles(dst *[NumLevels]float64, ctx int, edges *[shapeBins + 
 }
 
 func (s *shape) fields(c *state.Codec) {
-	for i := range s.count {
-		c.Float32s(s.count[i][:])
+	for i := range s.rows {
+		c.Float32s(s.rows[i].count[:])
+		c.Float32(&s.rows[i].total)
 	}
-	c.Float32s(s.total[:])
 	c.Float64(&s.weight)
 	s.tail.fields(c)
 }

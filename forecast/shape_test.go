@@ -10,17 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-func edges() *[shapeBins + 1]float64 {
-	var e [shapeBins + 1]float64
-	for i := range e {
-		e[i] = binEdge(i)
-	}
-	return &e
-}
-
 func TestShapeFindsTheQuantilesOfWhatItSaw(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	s := newShape(1, 1)
+	s := newShape(contexts, 1, 1)
 	var all []float64
 	for range 3000 {
 		u := rng.ExpFloat64() - 1 // skewed to the right, as demand is
@@ -29,7 +21,7 @@ func TestShapeFindsTheQuantilesOfWhatItSaw(t *testing.T) {
 	}
 	slices.Sort(all)
 	var q [NumLevels]float64
-	s.quantiles(&q, 4, edges())
+	s.quantiles(&q, 4)
 	for i, level := range Levels {
 		want := all[int(level*float64(len(all)))]
 		// A bin is .27 wide in asinh(2u): its half width bounds the error.
@@ -38,26 +30,26 @@ func TestShapeFindsTheQuantilesOfWhatItSaw(t *testing.T) {
 }
 
 func TestShapeOfAnUnseenContextIsTheCommonOne(t *testing.T) {
-	s := newShape(1, 1)
+	s := newShape(contexts, 1, 1)
 	for range 5000 {
 		s.update(3, 2.5)
 	}
 	var seen, unseen [NumLevels]float64
-	s.quantiles(&seen, 3, edges())
-	s.quantiles(&unseen, 7, edges())
+	s.quantiles(&seen, 3)
+	s.quantiles(&unseen, 7)
 	require.InDelta(t, 2.5, seen[NumLevels/2], 0.5)
 	require.InDelta(t, 2.5, unseen[NumLevels/2], 0.5)
 }
 
 func TestShapeIsMonotoneAndFinite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newShape(1, 1)
+		s := newShape(contexts, 1, 1)
 		for range rapid.IntRange(0, 400).Draw(t, "updates") {
 			u := rapid.SampledFrom([]float64{-1e9, -3, -0.4, 0, 0.1, 1, 5, 1e9, math.Inf(1), math.NaN()}).Draw(t, "u")
 			s.update(rapid.IntRange(0, contexts-1).Draw(t, "context"), u)
 		}
 		var q [NumLevels]float64
-		s.quantiles(&q, rapid.IntRange(0, contexts-1).Draw(t, "asked"), edges())
+		s.quantiles(&q, rapid.IntRange(0, contexts-1).Draw(t, "asked"))
 		for i := range q {
 			require.False(t, math.IsNaN(q[i]) || math.IsInf(q[i], 0), "%v", q)
 			if i > 0 {
@@ -69,10 +61,10 @@ func TestShapeIsMonotoneAndFinite(t *testing.T) {
 
 // Growing weights and rescaling them is the same as decaying every count at every update.
 func TestShapeForgetsAsDecayWould(t *testing.T) {
-	s := newShape(1, 1)
+	s := newShape(contexts, 1, 1)
 	twin := map[int]float64{}
 	for b := range shapeBins {
-		twin[b] = float64(s.count[common][b])
+		twin[b] = float64(s.rows[0].count[b])
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 100_000 { // enough for the weight to be rescaled once
@@ -88,6 +80,6 @@ func TestShapeForgetsAsDecayWould(t *testing.T) {
 		total += v
 	}
 	for b := range shapeBins {
-		require.InEpsilon(t, twin[b]/total, float64(s.count[common][b])/float64(s.total[common]), 1e-3, "bin %d", b)
+		require.InEpsilon(t, twin[b]/total, float64(s.rows[0].count[b])/float64(s.rows[0].total), 1e-3, "bin %d", b)
 	}
 }

@@ -49,7 +49,7 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) (short, l
 		for s := range p {
 			p[s] = float64(p[s] * g.scale)
 		}
-		g.observe(&c.grid, &p, z, expected+(sum-mean[i]), noise+(spread-variance[i]), grain)
+		g.observe(&sizes, &p, z, expected+(sum-mean[i]), noise+(spread-variance[i]), grain)
 		m, _ := g.brings(&part[i])
 		mean[i] = m
 		*into += m
