@@ -27,6 +27,7 @@ type DoubleSeason struct {
 	level, slope float64
 	short, long  ring
 	err          float64 // newest error before the AR adjustment
+	sse          float64 // of the one-step errors
 }
 
 var _ Model = (*DoubleSeason)(nil)
@@ -62,6 +63,7 @@ func (m *DoubleSeason) Update(y float64) float64 {
 		return math.NaN()
 	}
 	e := y - m.Forecast(1)
+	m.sse += e * e
 	c := m.cfg
 	s, w := m.short.ahead(1), m.long.ahead(1)
 	m.err = y - (m.level+m.slope)*s*w
@@ -78,3 +80,6 @@ func (m *DoubleSeason) Forecast(h int) float64 {
 	f := (m.level + float64(h)*m.slope) * m.short.ahead(h) * m.long.ahead(h)
 	return f + math.Pow(m.cfg.Phi, float64(h))*m.err
 }
+
+// SSE returns the sum of the squared one-step errors so far.
+func (m *DoubleSeason) SSE() float64 { return m.sse }

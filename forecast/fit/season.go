@@ -81,21 +81,9 @@ func logs(y []float64) ([]float64, int) {
 
 // detrend takes the line of least squares out of x, in place.
 func detrend(x []float64) {
-	var n, st, sx, stt, stx float64
-	for i, v := range x {
-		if math.IsNaN(v) {
-			continue
-		}
-		t := float64(i)
-		n, st, sx, stt, stx = n+1, st+t, sx+v, stt+t*t, stx+t*v
-	}
-	slope := 0.0
-	if d := n*stt - st*st; d > 0 {
-		slope = (n*stx - st*sx) / d
-	}
-	level := (sx - slope*st) / n
+	level, slope := line(x)
 	for i := range x {
-		x[i] -= level + slope*float64(i)
+		x[i] -= level + slope*float64(i+1)
 	}
 }
 
