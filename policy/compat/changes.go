@@ -40,19 +40,6 @@ func (c *changes) after(cutoff int64) int {
 	return sum
 }
 
-// drop takes n away from the newest changes: replicas that were added last and are removed first.
-func (c *changes) drop(n int) {
-	for n > 0 && c.used > 0 {
-		k := c.slot(c.used - 1)
-		if int(c.counts[k]) > n {
-			c.counts[k] -= int32(n)
-			return
-		}
-		n -= int(c.counts[k])
-		c.used--
-	}
-}
-
 func (c *changes) slot(i int) int {
 	if i += c.first; i >= len(c.at) {
 		i -= len(c.at)

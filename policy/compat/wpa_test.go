@@ -60,6 +60,8 @@ func TestWPAVelocity(t *testing.T) {
 	require.Equal(t, Decision{12, ReasonMax}, w.Recommend(start, []float64{9000}, Fleet{Ready: 10}))
 	w = newWPA(t, `{"maxReplicas":12,"minReplicas":9,`+watermarks+`}`)
 	require.Equal(t, Decision{9, ReasonMin}, w.Recommend(start, []float64{1}, Fleet{Ready: 10}))
+	w = newWPA(t, `{`+watermarks+`}`)
+	require.Equal(t, Decision{10, ReasonMetric}, w.Recommend(start, []float64{500}, Fleet{Ready: 5, Starting: 5}), "7 of the 5 that are asked: not down")
 	// Fewer ready than it would go down to: not smaller.
 	w = newWPA(t, `{`+watermarks+`}`)
 	require.Equal(t, Decision{10, ReasonRate}, w.Recommend(start, []float64{1}, Fleet{Ready: 7, Starting: 3}))

@@ -2,10 +2,9 @@ package sim
 
 import (
 	"context"
-	"math"
-	"sort"
 
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy/compat"
 )
 
 // Optimum returns the clairvoyant optimum: the cheapest path of replica counts for somebody who knows the whole trace.
@@ -20,12 +19,9 @@ import (
 // boot times out, Cost has them. Time is O(steps * peak replicas), memory O(steps + peak replicas).
 //
 // The method is the offline half of lazy capacity provisioning (Lin, Wierman, Andrew and Thereska, Dynamic right-sizing
-// for power-proportional data centers, 2011). C[x], the least cost so far that ends with x replicas, is convex in x,
-// because the cost of a step is and the minimum over the count before keeps it so: it replaces slopes below zero by zero (a
-// removal is free: the sweep from above) and slopes over the price of an up by that price (the sweep from below). So it
-// is enough to keep the slopes C[x+1]-C[x] and clip them. The best counts then follow backwards in time: from the
-// smallest minimum of the last C, and at each step before, the next count clamped into the band that lies between the
-// smallest minimum of C[x] and the largest minimum of C[x] less x ups.
+// for power-proportional data centers, 2011). compat.WorkFunction gives the band in which the count of each step lies,
+// forwards in time. The best counts then follow backwards: from the lower edge of the last band, and at each step before,
+// the next count clamped into the band.
 func Optimum(ctx context.Context, t *Trace, events []forecast.Event, o Options) (Result, error) {
 	if err := o.Validate(t); err != nil {
 		return Result{}, err
@@ -61,12 +57,11 @@ type terms struct {
 
 // optimalPath fills path, which is as long as demand.
 func optimalPath(ctx context.Context, path []int32, demand []float64, p terms, progress func(done, total int)) error {
-	// More replicas than the peak takes are never of use. slope[k] is C[floor+k+1]-C[floor+k].
-	slope := make([]float64, max(replicasFor(peakDemand(demand), p.unit)-p.floor, 0))
-	low := path                                     // the smallest minimum of C at each step; the path takes its place backwards
-	high := make([]int32, len(demand))              // the largest minimum of C less the price of the ups
-	running := p.hours                              // the slope of a step's cost where its demand is served
-	starved := p.hours - float64(p.hours*p.penalty) // and where it is not
+	// More replicas than the peak takes are never of use.
+	work := compat.NewWorkFunction(compat.WorkPrices{
+		Capacity: p.unit, Run: p.hours, Unserved: float64(p.hours * p.penalty), Up: p.up,
+	}, p.floor, replicasFor(peakDemand(demand), p.unit))
+	low, high := path, make([]int32, len(demand)) // the bands; the path takes the place of the lower edges backwards
 	for i, d := range demand {
 		if i%progressEvery == 0 {
 			if err := ctx.Err(); err != nil {
@@ -76,23 +71,8 @@ func optimalPath(ctx context.Context, path []int32, demand []float64, p terms, p
 				progress(i, len(demand))
 			}
 		}
-		need := 0.0
-		if d >= 0 {
-			need = d / p.unit
-		}
-		whole := min(max(int(math.Floor(need))-p.floor, 0), len(slope)) // slopes that end at or before the need
-		for k, s := range slope[:whole] {
-			slope[k] = min(max(s, 0), p.up) + starved
-		}
-		rest := slope[whole:]
-		if part := need - float64(p.floor+whole); part > 0 && len(rest) > 0 { // the slope that the need lies in
-			rest[0] = min(max(rest[0], 0), p.up) + (p.hours - float64(p.hours*float64(p.penalty*part)))
-			rest = rest[1:]
-		}
-		for k, s := range rest {
-			rest[k] = min(max(s, 0), p.up) + running
-		}
-		low[i], high[i] = int32(p.floor+firstAbove(slope, 0, true)), int32(p.floor+firstAbove(slope, p.up, false))
+		lower, upper := work.Step(d)
+		low[i], high[i] = int32(lower), int32(upper)
 	}
 	for i := len(path) - 2; i >= 0; i-- {
 		path[i] = min(max(path[i+1], low[i]), high[i])
@@ -101,9 +81,4 @@ func optimalPath(ctx context.Context, path []int32, demand []float64, p terms, p
 		progress(len(demand), len(demand))
 	}
 	return nil
-}
-
-// firstAbove is the place of the first slope above x, or at least x if that is let in; slopes rise.
-func firstAbove(slope []float64, x float64, orEqual bool) int {
-	return sort.Search(len(slope), func(k int) bool { return slope[k] > x || orEqual && slope[k] == x })
 }
