@@ -21,6 +21,7 @@ type Config struct {
 	Bin       Duration  // width of a bin of the slow clock, in whole steps rounded up [15m]
 	Holidays  []Date    // local days that go like Sundays, in any order
 	Without   []Expert  // experts to leave out
+	Spikes    bool      // raise forecasts while a crowd comes that nobody announced, once that has been worth it
 	Compact   bool      // coarser seasons and no slow clock: less than half the memory, for very many workloads
 }
 
@@ -61,7 +62,8 @@ type Forecaster struct {
 	leads    []lead
 	calendar calendar
 	counts   Counts
-	done     int64 // newest step the experts have seen
+	spike    *spike // nil unless configured
+	done     int64  // newest step the experts have seen
 }
 
 var _ Model = (*Forecaster)(nil)
@@ -114,6 +116,10 @@ func New(cfg Config) *Forecaster {
 	}
 	for _, n := range steps {
 		f.leads = append(f.leads, newLead(n, step/1e9, &cfg, f.base.slow))
+	}
+	if cfg.Spikes {
+		s := newSpike(f.seconds())
+		f.spike = &s
 	}
 	return f
 }
@@ -249,6 +255,10 @@ func (f *Forecaster) step(k int64, z float64) {
 		}
 		z = max(0, expected+left)
 	}
+	if f.spike != nil && f.base.level.seen > 0 {
+		f.spike.judge(k, z, f.base.level.norm())
+		f.spike.observe(z, expected, math.Sqrt(f.base.noise()))
+	}
 	if learn {
 		for i := range f.leads {
 			f.leads[i].score(&f.base, k, z)
@@ -260,6 +270,12 @@ func (f *Forecaster) step(k int64, z float64) {
 	}
 	for i := range f.leads {
 		f.leads[i].predict(&f.base, k)
+	}
+	if f.spike != nil && f.spike.phase != spikeQuiet {
+		var q [NumLevels]float64
+		l := &f.leads[0]
+		f.plain(&q, l, l.now.target)
+		f.spike.claim(&q, l.now.target, l.steps)
 	}
 }
 
@@ -347,7 +363,17 @@ func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
 		}
 		return
 	}
-	l := f.lead(target - f.done)
+	f.plain(dst, f.lead(target-f.done), target)
+	if f.spike != nil && f.spike.trusted() {
+		f.spike.raise(dst, float64(target-f.done))
+	}
+	for i := range dst {
+		dst[i] = float64(dst[i] * f.unit)
+	}
+}
+
+// plain writes the quantiles of step target, in replicas, from the forecast of lead l.
+func (f *Forecaster) plain(dst *[NumLevels]float64, l *lead, target int64) {
 	mean := l.now.mean
 	if target != l.now.target { // a step that no regression aims at: move with the daily profile
 		delta, _ := f.base.day.change(f.base.local(l.now.target), f.base.local(target))
@@ -356,7 +382,7 @@ func (f *Forecaster) row(dst *[NumLevels]float64, target int64) {
 	l.errs.quantiles(dst, l.now.ctx)
 	scale := float64(l.now.scale * widen(float64(target-l.now.target), float64(l.steps)))
 	for i := range dst {
-		dst[i] = float64(max(0, mean+float64(scale*dst[i])) * f.unit)
+		dst[i] = max(0, mean+float64(scale*dst[i]))
 	}
 }
 
@@ -401,6 +427,9 @@ func (f *Forecaster) State(c *state.Codec) {
 		}
 	}
 	f.calendar.fields(c)
+	if f.spike != nil {
+		f.spike.fields(c)
+	}
 	for _, n := range []*uint64{
 		&f.counts.Accepted, &f.counts.Replaced, &f.counts.Filled, &f.counts.Duplicate, &f.counts.Old, &f.counts.Far, &f.counts.Gaps,
 	} {

@@ -76,7 +76,8 @@ func New(cfg Config) (*Engine, error) {
 		e.signals = append(e.signals, signal{s.Name, s.Capacity, forecast.New(forecast.Config{
 			Step: cfg.Step, Unit: s.Capacity, Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
 			Seasons: cfg.Forecast.Seasons, Smoothing: cfg.Forecast.Smoothing, Bin: cfg.Forecast.Bin,
-			Holidays: cfg.Forecast.Holidays, Without: cfg.Forecast.Without, Compact: cfg.Forecast.Compact,
+			Holidays: cfg.Forecast.Holidays, Without: cfg.Forecast.Without,
+			Spikes: cfg.Forecast.Spikes, Compact: cfg.Forecast.Compact,
 		})})
 	}
 	return e, nil

@@ -22,6 +22,9 @@ type Forecast struct {
 	Holidays []forecast.Date `json:"holidays,omitempty"`
 	// Without names experts to leave out, not all of the fast ones.
 	Without []forecast.Expert `json:"without,omitempty"`
+	// Spikes raises forecasts while a crowd arrives that nobody announced, once that has been worth it in this series. It
+	// seldom is: what the forecast learns of its errors after a surprise does the same.
+	Spikes bool `json:"spikes,omitempty"`
 	// Compact trades accuracy at long lead times and the resolution of seasons for less than half of the memory.
 	Compact bool `json:"compact,omitempty"`
 }
