@@ -165,8 +165,8 @@ func (l *lead) predict(b *base, k int64) {
 }
 
 // widen is the factor by which errors grow with steps of not knowing, beside the steps of a lead: as those of a random
-// walk do, but by a quarter at most: a hole is more often a night than a storm, and who widens further pays for it (bank_calls,
-// whose nights are holes, costs a third more at a factor of 2).
+// walk do, but by a quarter at most: a hole is more often a night than a storm, and who widens further orders capacity into
+// the silence (bank_calls, whose nights are holes: J/OPT 1.652 without, 1.655 so, 1.715 at a factor of 2, 2.174 at 8).
 func widen(blind, steps float64) float64 {
 	if blind <= 0 {
 		return 1
