@@ -8,9 +8,12 @@ import (
 	"github.com/headroom-go/headroom/forecast"
 )
 
-// civil are the periods by which people and their machines live: within the resolution of the history they are taken for
-// what is meant.
-var civil = [...]time.Duration{30 * time.Minute, time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
+// civil are the periods by which people and their machines live, whole parts of an hour, a day and a week: within the
+// resolution of the history they are taken for what is meant.
+var civil = [...]time.Duration{
+	30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour, 6 * time.Hour, 8 * time.Hour, 12 * time.Hour,
+	24 * time.Hour, 7 * 24 * time.Hour,
+}
 
 // grid is what a history can tell about periods. Periods are in steps.
 type grid struct {
@@ -51,9 +54,10 @@ func (g grid) known(period float64, before []Season) bool {
 	})
 }
 
-// harmonic says whether a period is a whole part of one that was found before, and not a civil one in its own right.
+// harmonic says whether a period is a whole part of one that was found before, and not half an hour, an hour, a day or a
+// week in its own right.
 func (g grid) harmonic(period float64, before []Season) bool {
-	if c, ok := g.civil(period); ok && time.Duration(math.Round(c*float64(g.step))) != 12*time.Hour {
+	if c, ok := g.civil(period); ok && (g.natural(c) || g.natural(2*c) && c*float64(g.step) < float64(time.Hour)) {
 		return false
 	}
 	return slices.ContainsFunc(before, func(b Season) bool {
