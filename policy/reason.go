@@ -10,7 +10,9 @@ type Rule uint8
 // The rules, in the order in which they are applied. The texts of String are stable: dashboards filter on them.
 const (
 	RuleNone     Rule = iota
-	RuleNeed          // demand at arrival, priced: more replicas pay for themselves, or fewer do
+	RuleNeed          // what the shadow policies that have cost least would have now
+	RulePinned        // what the pinned policy would have now
+	RuleCalm          // so small a release is not worth a change
 	RuleHold          // nothing is released between an order and its arrival
 	RuleEvent         // an announced event needs more than ordinary demand does
 	RuleReactive      // the operator's floor on observed demand
@@ -21,11 +23,12 @@ const (
 	RuleClock         // the time lies before that of the last decision: the fleet stays
 	RuleMin           // the configured minimum
 	RuleMax           // the configured maximum
+	RuleAdvice        // advice only: the fleet stays
 	numRules
 )
 
 var ruleNames = [numRules]string{
-	"none", "need", "hold", "event", "reactive-floor", "step-up-limit", "step-down-limit", "stale", "no-data", "clock-back", "min", "max",
+	"none", "need", "pinned", "calm", "hold", "event", "reactive-floor", "step-up-limit", "step-down-limit", "stale", "no-data", "clock-back", "min", "max", "advice",
 }
 
 // String returns the stable name of the rule.

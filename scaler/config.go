@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"slices"
 	"time"
 
 	"github.com/headroom-go/headroom/forecast"
@@ -29,13 +30,27 @@ type Config struct {
 	// Penalty is the price of one replica's worth of unserved demand over the price of a replica, both for the same
 	// time, more than 1 and up to 1e6 [20]. It is the one number that trades money for service.
 	Penalty float64 `json:"penalty,omitempty"`
-	// Release is how many times Penalty a replica must fall short of to be released, 1 to 100 [2]: the width of the
-	// band inside which the fleet is left alone. 1 follows every wobble.
+	// Release is how many times Penalty a replica must fall short of to be released by the wide ones of the shadow
+	// policies, 1 to 100 [2]: the width of the band inside which they leave their fleets alone.
 	Release float64 `json:"release,omitempty"`
+	// Policy is the name of a shadow policy that decides whatever it costs (see policy.Shadow), for example "band-wide" or
+	// "hpa-70-5m" ["": those that have cost least]. The others go on being scored.
+	Policy string `json:"policy,omitempty"`
+	// Exclude are the families of shadow policies that may not lead: "band" (on the forecast) or "hpa" (on measurements)
+	// [none]. They are scored all the same.
+	Exclude []string `json:"exclude,omitempty"`
+	// Advice leaves the fleet alone: a decision says in Advised what it would have been [false].
+	Advice bool `json:"advice,omitempty"`
+	// Calm is the largest share of the fleet that is not worth releasing, more than 0 up to 0.5 [0.04]: from 25 replicas
+	// on, one is not. 1e-9 releases any.
+	Calm float64 `json:"calm,omitempty"`
+	// Change is what a change of the count costs a shadow policy, in replica-hours, more than 0 up to 1000 [0.03].
+	Change float64 `json:"change,omitempty"`
 	// Slack is what a change must gain before it is made, in replica-steps, while an announced event is near, more than
 	// 0 and less than 1 [0.4].
 	Slack float64 `json:"slack,omitempty"`
-	// Hold is the time for which a need is kept after it was largest, up to 256 steps [the lead time, or as much of it].
+	// Hold is the time for which nothing is released that was ordered within it, and for which a band keeps its largest
+	// need, up to 256 steps [the lead time, or as much of it].
 	Hold Duration `json:"hold,omitempty"`
 	// ReactiveTarget sets a floor of observed demand over (capacity * ReactiveTarget), above 0 up to 1 [0: no floor].
 	// It chases what it sees: for spikes shorter than Boot it is pure cost.
@@ -92,6 +107,12 @@ func (c Config) WithDefaults() Config {
 	if c.Slack == 0 {
 		c.Slack = 0.4
 	}
+	if c.Calm == 0 {
+		c.Calm = 0.04
+	}
+	if c.Change == 0 {
+		c.Change = 0.03
+	}
 	if c.Min == 0 {
 		c.Min = 1
 	}
@@ -109,6 +130,7 @@ func (c Config) WithDefaults() Config {
 		}
 	}
 	c.Signals = signals
+	c.Exclude = slices.Clone(c.Exclude)
 	kinds := make([]Kind, 0, len(c.Kinds))
 	for _, k := range c.Kinds {
 		kinds = append(kinds, k.Defaults())

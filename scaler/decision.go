@@ -18,6 +18,7 @@ import (
 type Decision struct {
 	Time     time.Time     // the caller's time
 	Replicas int           // ready and starting replicas should become this many
+	Advised  int           // what Replicas would be if Config.Advice did not leave the fleet alone; else the same
 	Ready    int           // replicas that serve, as observed
 	Starting int           // replicas on order, as observed
 	Lead     time.Duration // from Time to the step in which replicas ordered now serve
@@ -28,6 +29,9 @@ type Decision struct {
 	Demand   [forecast.NumLevels]float64 // its quantiles at forecast.Levels, Lead from now; NaN before the first sample
 	Need     policy.Band                 // between these counts the fleet is left alone
 	Penalty  float64                     // price of unserved demand over price of a replica
+
+	Leader string // the shadow policy that has cost least where the decision falls (see policy.Shadow); "" before the first sample
+	Costs  Costs  // what it, HPA and the fleet have cost
 
 	Age   time.Duration // since the newest sample's time (known gaps left out), of the signal whose newest sample is oldest; negative if it lies ahead, 0 before the first
 	Stale bool          // the newest sample of some signal is too old or more than a step ahead, or there is none
@@ -88,6 +92,9 @@ func (d Decision) String() string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, ": %s at %s is %.4g (half), %.4g (.95); a replica carries %.4g", d.Signal, d.Time.Add(d.Lead).Format(time.TimeOnly), d.Quantile(.5), d.Quantile(.95), d.Capacity)
+	if d.Costs.Leader.Day > 0 {
+		fmt.Fprintf(&b, "; %s leads (%.4g replica-hours in a day, hpa %.4g)", d.Leader, d.Costs.Leader.Day, d.Costs.HPA.Day)
+	}
 	if d.Stale {
 		fmt.Fprintf(&b, "; newest sample is %v old", d.Age)
 	}
@@ -108,10 +115,27 @@ type decisionJSON struct {
 	Demand   []quantile    `json:"demand"`
 	Need     [2]int        `json:"need"`
 	Penalty  float64       `json:"penalty"`
+	Advised  int           `json:"advised"`
+	Leader   string        `json:"leader"`
+	Costs    costsJSON     `json:"costs"`
 	AgeS     float64       `json:"age_s"`
 	Stale    bool          `json:"stale"`
 	Event    bool          `json:"event"`
 	Steps    []policy.Step `json:"steps"`
+}
+
+// costsJSON is Costs without what there is not.
+type costsJSON struct {
+	Own    spentJSON  `json:"own"`
+	Leader spentJSON  `json:"leader"`
+	HPA    spentJSON  `json:"hpa"`
+	Pinned *spentJSON `json:"pinned,omitempty"`
+}
+
+type spentJSON struct {
+	Hour float64 `json:"hour"`
+	Day  float64 `json:"day"`
+	Week float64 `json:"week"`
 }
 
 type quantile struct {
@@ -124,7 +148,12 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	out := decisionJSON{
 		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
 		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty,
+		Advised: d.Advised, Leader: d.Leader, Costs: costsJSON{spentJSON(d.Costs.Own), spentJSON(d.Costs.Leader), spentJSON(d.Costs.HPA), nil},
 		AgeS: d.Age.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
+	}
+	if d.Costs.Pinned != (policy.Spent{}) {
+		pinned := spentJSON(d.Costs.Pinned)
+		out.Costs.Pinned = &pinned
 	}
 	if !math.IsNaN(d.Observed) {
 		out.Observed = &d.Observed
@@ -142,6 +171,10 @@ func (d Decision) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.Int("replicas", d.Replicas), slog.Int("change", d.Change()), slog.Int("ready", d.Ready), slog.Int("starting", d.Starting),
 		slog.Duration("lead", d.Lead), slog.String("signal", d.Signal), slog.Bool("stale", d.Stale), slog.Bool("event", d.Event),
+		slog.Int("advised", d.Advised), slog.String("leader", d.Leader),
+	}
+	if d.Costs.Leader.Day > 0 {
+		attrs = append(attrs, slog.Group("cost_day", slog.Float64("own", d.Costs.Own.Day), slog.Float64("leader", d.Costs.Leader.Day), slog.Float64("hpa", d.Costs.HPA.Day)))
 	}
 	if !math.IsNaN(d.Demand[0]) {
 		attrs = append(attrs, slog.Float64("demand_p50", d.Quantile(.5)), slog.Float64("demand_p95", d.Quantile(.95)))

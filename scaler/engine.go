@@ -33,10 +33,11 @@ type Engine struct {
 	saved   []byte           // scratch of Peek
 
 	// What Recommend changes, apart from the forecasters:
-	hold policy.Hold
-	last int64 // unix nanoseconds of the newest decision
-	ever bool  // there was one
-	back int64 // unix nanoseconds of the first decision of a clock that lies behind last, 0 if there is none
+	shadows *policy.Shadows
+	hold    policy.Hold
+	last    int64 // unix nanoseconds of the newest decision
+	ever    bool  // there was one
+	back    int64 // unix nanoseconds of the first decision of a clock that lies behind last, 0 if there is none
 }
 
 // signal is one demand series with what one replica carries of it.
@@ -66,6 +67,10 @@ func New(cfg Config) (*Engine, error) {
 		apart:  time.Duration(stride) * cfg.Step.Std(),
 		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),
 	}
+	e.shadows = policy.NewShadows(policy.ShadowConfig{
+		Step: cfg.Step.Std(), Boot: boot, Lag: cfg.steps(cfg.Delay), Hold: max(1, cfg.steps(cfg.Hold)),
+		Penalty: cfg.Penalty, Change: cfg.Change, Limits: e.limits, Pin: cfg.Policy, Exclude: cfg.Exclude,
+	})
 	for h := range max(policy.Horizon, planBoot) + 1 {
 		e.leads = append(e.leads, time.Duration(h)*e.apart)
 	}
@@ -199,7 +204,11 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
 		e.age(d, now)
 		d.trail.Mark(policy.RuleClock, ordered)
-		d.Replicas = e.limits.Bound(&d.trail, ordered)
+		d.Advised = e.limits.Bound(&d.trail, ordered)
+		d.Replicas = d.Advised
+		if e.cfg.Advice {
+			d.Replicas = d.trail.Apply(policy.RuleAdvice, d.Replicas, ordered)
+		}
 		return nil
 	}
 	e.ever, e.last, e.back = true, nano, 0
@@ -207,6 +216,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		e.signals[i].forecast.Advance(now)
 	}
 	e.age(d, now)
+	e.settle(now, ordered)
 
 	n := e.need(d, now, ordered)
 	n = e.reactive(d, n)
@@ -214,7 +224,13 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 	if d.Stale {
 		n = d.trail.Apply(policy.RuleStale, n, max(n, ordered))
 	}
-	d.Replicas = e.limits.Bound(&d.trail, n)
+	n = e.limits.Bound(&d.trail, n)
+	d.Advised = n
+	if e.cfg.Advice {
+		n = d.trail.Apply(policy.RuleAdvice, n, ordered)
+	}
+	d.Replicas = n
+	e.account(d)
 	return nil
 }
 
@@ -274,36 +290,53 @@ func (e *Engine) age(d *Decision, now time.Time) {
 // need returns the count that demand asks for, over all signals, and fills in what it was based on.
 func (e *Engine) need(d *Decision, now time.Time, ordered int) int {
 	ready := false
-	var ordinary, event policy.Band
+	var sight policy.Sight
+	low := 0
 	for i := range e.signals {
 		s := &e.signals[i]
 		if !s.forecast.Ready() {
 			continue
 		}
-		plain, planned, ok := e.bands(d, s, now)
-		if !ok {
+		var one policy.Sight
+		if !e.bands(d, &one, s, now) {
 			continue
 		}
-		if low := max(plain.Low, planned.Low); !ready || low > max(ordinary.Low, event.Low) {
+		if need := max(one.Full.Low, one.Event.Low); !ready || need > low {
+			low = need
 			d.Signal, d.Capacity = s.name, s.capacity
 			d.Observed, _ = s.forecast.Series().At(s.forecast.Series().Last())
 			copy(d.Demand[:], e.then)
 		}
-		ordinary, event, ready = ordinary.Join(plain), event.Join(planned), true
+		sight.Full, sight.Half, sight.Event = sight.Full.Join(one.Full), sight.Half.Join(one.Half), sight.Event.Join(one.Event)
+		ready = true
 	}
 	if !ready {
 		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
 		d.trail.Mark(policy.RuleNoData, ordered)
 		return ordered
 	}
-	d.Need = ordinary.Join(event)
-	n := d.trail.Apply(policy.RuleNeed, ordered, ordinary.Clamp(ordered))
-	held := e.hold.Raise(e.stepOf(now), n)
+	sight.Stale = d.Stale
+	wanted := e.follow(&sight, now)
+	rule := policy.RuleNeed
+	if e.cfg.Policy != "" {
+		rule = policy.RulePinned
+	}
+	n := d.trail.Apply(rule, ordered, wanted)
+	// An event only raises: where it asks for less than the shadows do, they decide.
+	calm := policy.Calm(wanted, e.cfg.Calm)
+	d.Need = calm.Join(sight.Event)
+	if calm.Holds(ordered) {
+		n = d.trail.Apply(policy.RuleCalm, n, ordered)
+	}
+	order := 0
+	if n > ordered {
+		order = n
+	}
 	// What is held may be kept but not ordered again: limits or a lost replica may have made it less.
+	held := e.hold.Raise(e.stepOf(now), order)
 	n = d.trail.Apply(policy.RuleHold, n, max(n, min(held, ordered)))
-	// An event only raises: where it asks for less than ordinary demand does, ordinary demand decides. Its plan knows boot
-	// times and what was ordered, and needs no hold.
-	return d.trail.Apply(policy.RuleEvent, n, max(n, event.Clamp(ordered)))
+	// The plan of an event knows boot times and what was ordered, and needs no hold.
+	return d.trail.Apply(policy.RuleEvent, n, max(n, sight.Event.Clamp(ordered)))
 }
 
 // stepOf returns the step of the decision clock that holds now: steps since 1970, rounded down before it too.
@@ -326,32 +359,37 @@ func (e *Engine) boot(fleet policy.Fleet) time.Duration {
 	return time.Duration(e.cfg.steps(boot)) * e.cfg.Step.Std()
 }
 
-// bands returns what one signal asks for: the band of ordinary demand at the step in which an order serves, and, while an
+// bands fills in what one signal asks for: the bands of ordinary demand at the step in which an order serves, and, while an
 // announced event is near, that of the plan over the steps ahead (zero otherwise). It leaves the quantiles at the arrival of
 // an order in e.then. It reports false where the forecast is not made of numbers, and then nothing may be concluded from it.
-func (e *Engine) bands(d *Decision, s *signal, now time.Time) (ordinary, event policy.Band, ok bool) {
+func (e *Engine) bands(d *Decision, v *policy.Sight, s *signal, now time.Time) bool {
 	e.arrival[0] = d.Lead
 	e.then = s.forecast.Ordinary(e.then, now, e.arrival[:])
 	if !e.serve.Set(forecast.Levels[:], e.then, s.capacity) {
-		return ordinary, event, false
+		return false
 	}
-	ordinary = e.serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	v.Full = e.serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	v.Half.Low, v.Half.High = e.serve.Count(float64(0.5*e.cfg.Penalty)), v.Full.Low
+	if e.cfg.Release != 2 {
+		v.Half.High = e.serve.Count(float64(0.5 * float64(e.cfg.Penalty*e.cfg.Release)))
+	}
 	horizon := e.leads[len(e.leads)-1]
 	if !s.forecast.Near(now, now.Add(max(horizon, d.Lead))) {
-		return ordinary, event, true
+		return true
 	}
 	d.Event = true
 	e.then = s.forecast.Quantiles(e.then, now, e.arrival[:])
 	e.demand = s.forecast.Quantiles(e.demand, now, e.leads)
 	for h := range e.rows {
 		if !e.rows[h].Set(forecast.Levels[:], e.demand[h*forecast.NumLevels:(h+1)*forecast.NumLevels], s.capacity) {
-			return ordinary, event, false
+			return false
 		}
 	}
 	// A fleet that boots more slowly than the plan looks ahead is planned as if an order served at its horizon.
 	plan := e.plan
 	plan.Boot = min(int((d.Lead+e.apart-1)/e.apart), len(e.leads)-1)
-	return ordinary, plan.Band(e.rows), true
+	v.Event = plan.Band(e.rows)
+	return true
 }
 
 // reactive applies the operator's floor on observed demand.

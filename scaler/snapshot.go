@@ -13,7 +13,7 @@ import (
 // little-endian.
 const (
 	snapshotMagic   = "HDRM"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	snapshotHead    = len(snapshotMagic) + 2 + len(Fingerprint{})
 )
 
@@ -77,6 +77,7 @@ func (e *Engine) fields(c *state.Codec) {
 	for i := range e.signals {
 		e.signals[i].forecast.State(c)
 	}
+	e.shadows.State(c)
 	e.hold.State(c)
 	c.Int64(&e.last)
 	c.Bool(&e.ever)

@@ -3,6 +3,7 @@ package scaler
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +83,18 @@ func (c Config) Validate() error {
 	number(c.Penalty > 1 && c.Penalty <= 1e6, c.Penalty, "penalty", "more than 1 (below that no replica pays), up to 1e6")
 	number(c.Release >= 1 && c.Release <= 100, c.Release, "release", "1 to 100")
 	number(c.Slack > 0 && c.Slack < 1, c.Slack, "slack", "above 0 and below 1 (from 1 on nothing is ever released)")
+	fault(c.Policy == "" || policy.FindShadow(c.Policy) >= 0, "policy", strconv.Quote(c.Policy), "none (the cheapest), or one of "+strings.Join(shadowNames(), ", "))
+	allowed := len(c.Exclude) == 0
+	for i := range policy.NumShadows {
+		allowed = allowed || !slices.Contains(c.Exclude, policy.ShadowFamily(i))
+	}
+	for i, name := range c.Exclude {
+		known := name == policy.FamilyBand || name == policy.FamilyHPA
+		fault(known && !slices.Contains(c.Exclude[:i], name), fmt.Sprintf("exclude[%d]", i), strconv.Quote(name), policy.FamilyBand+" or "+policy.FamilyHPA+", each once")
+	}
+	fault(allowed, "exclude", "every family", "one that may lead")
+	number(c.Calm > 0 && c.Calm <= 0.5, c.Calm, "calm", "more than 0 (1e-9 releases any share), up to 0.5")
+	number(c.Change > 0 && c.Change <= 1000, c.Change, "change", "more than 0, up to 1000 replica-hours")
 	number(c.ReactiveTarget >= 0 && c.ReactiveTarget <= 1, c.ReactiveTarget, "reactive_target", "0 (no floor) or above 0 to 1")
 
 	count(c.Min, 1, maxCount, "min", fmt.Sprintf("1 to %d", maxCount))
@@ -115,4 +128,13 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return f
+}
+
+// shadowNames returns the names that Config.Policy knows.
+func shadowNames() []string {
+	names := make([]string, policy.NumShadows)
+	for i := range names {
+		names[i] = policy.Shadow(i)
+	}
+	return names
 }

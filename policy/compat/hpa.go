@@ -75,7 +75,7 @@ func NewHPA(p HPAParams, step time.Duration) (*HPA, error) {
 	return &HPA{
 		params:  p,
 		span:    span,
-		periods: int(max(1, min(step/p.UpPeriod, math.MaxInt32))),
+		periods: p.Periods(step),
 		recent:  newExtremes(int(span)+1, false),
 	}, nil
 }
@@ -93,15 +93,17 @@ func (h *HPA) Decide(step int64, demand, capacity float64, ordered int) int {
 	if !(demand >= 0) || !(capacity > 0) {
 		return ordered
 	}
-	n := h.propose(demand, capacity, ordered)
-	return h.limit(ordered, h.raise(step, n))
+	n := h.params.Propose(demand, capacity, ordered)
+	return h.params.Limit(ordered, h.raise(step, n), h.periods)
 }
 
-// propose is the count that demand asks for, at least 1.
-func (h *HPA) propose(demand, capacity float64, ordered int) int {
-	perReplica := h.params.Target * capacity
+// Propose is the count that a demand of 0 or more asks for before any window or limit, at least 1: the ordered count where
+// the demand is within the tolerance of its target, else the smallest that meets the target. It is for those who keep the
+// window themselves; HPA does all of it.
+func (p *HPAParams) Propose(demand, capacity float64, ordered int) int {
+	perReplica := p.Target * capacity
 	if ordered > 0 {
-		if within(demand/(perReplica*float64(ordered)), h.params.Tolerance, h.params.Tolerance) {
+		if within(demand/(perReplica*float64(ordered)), p.Tolerance, p.Tolerance) {
 			return ordered
 		}
 	}
@@ -128,18 +130,23 @@ func (h *HPA) raise(step int64, n int) int {
 	return h.recent.with(n)
 }
 
-// limit bounds growth from ordered to want by the growth periods that fit into a step.
-func (h *HPA) limit(ordered, want int) int {
+// Periods returns how many growth periods fit into a step, at least one.
+func (p *HPAParams) Periods(step time.Duration) int {
+	return int(max(1, min(step/p.UpPeriod, math.MaxInt32)))
+}
+
+// Limit bounds growth from ordered to want by what so many growth periods allow (see Periods).
+func (p *HPAParams) Limit(ordered, want, periods int) int {
 	if want <= ordered {
 		return want
 	}
 	n := max(ordered, 0)
-	for i := 0; i < h.periods && n < want; i++ {
+	for i := 0; i < periods && n < want; i++ {
 		// The true bound may lie beyond int, the wanted count does not: compare before multiplying.
-		if n > want/h.params.UpFactor || n > want-h.params.UpAdd {
+		if n > want/p.UpFactor || n > want-p.UpAdd {
 			return want
 		}
-		n = max(h.params.UpFactor*n, n+h.params.UpAdd)
+		n = max(p.UpFactor*n, n+p.UpAdd)
 	}
 	return max(1, min(n, want))
 }

@@ -1,0 +1,407 @@
+package policy
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/headroom-go/headroom/internal/fp"
+	"github.com/headroom-go/headroom/internal/state"
+	"github.com/headroom-go/headroom/policy/compat"
+)
+
+// ShadowConfig sizes and prices a race of shadow policies. All fields must be set; package scaler checks them.
+type ShadowConfig struct {
+	Step    time.Duration
+	Boot    int      // steps from an order to service, at least 1
+	Lag     int      // steps by which demand becomes known later than at the end of its step
+	Hold    int      // steps, the current one included, for which a band keeps its largest need
+	Penalty float64  // price of unserved demand over price of a replica
+	Change  float64  // price of a change of the count, replica-hours
+	Limits  Limits   // Min and Max hold for every shadow
+	Pin     string   // name of the policy that decides whatever it costs, "" for the cheapest
+	Exclude []string // families that may not lead
+}
+
+// Shadows are policies that run beside each other on the same demand, each with a fleet of its own. Demand does not depend
+// on what is decided, so what each of them would have cost is known exactly afterwards, and the cheapest may decide.
+//
+// Time is counted in steps. In a step the caller first lets the shadows know of demand that has become known (Score), then
+// lets them decide (Decide), any number of times: the newest decision of a step counts. A fleet is no more than the
+// counts of the newest steps: replicas leave in the reverse order in which they came, so those that serve in a step are the
+// fewest that were ordered in any step since those of a boot time ago. This is what Plant does, without its memory of
+// what is on the way.
+//
+// Cost is replica-hours, plus Penalty times the demand that went unserved, in replica-hours, plus Change for every change
+// of the count. It is forgotten exponentially with a mean life of an hour, a day and a week. Per layer of replicas
+// (layers.go) the one that has cost least over the week leads: Count adds up what the leaders have in their layers. The
+// lead changes hands where the leader has cost leadShare and leadHours more than the cheapest, so that two of a kind do
+// not take turns.
+//
+// Nothing is guaranteed against demand that knows the rule: no deterministic choice among N can be better than N times the
+// best of them (Borodin, Linial and Saks 1992, on metrical task systems). What is promised, and tested, is Regret.
+type Shadows struct {
+	cfg     ShadowConfig
+	pin     int
+	allowed [NumShadows]bool
+	periods int     // growth periods of an HPA in a step
+	hours   float64 // of a step
+	keep    [3]float64
+
+	runs   [NumShadows]run
+	base   run // the HPA at its defaults that no event ever raises
+	own    run // what the fleet did that is really there
+	ready  []int32
+	leader [numLayers]int
+
+	begun  bool
+	step   int64 // of the newest counts
+	next   int64 // first step that has not been scored
+	seen   int64 // newest known step as of the newest decision
+	before int64 // the same as of the newest decision of an earlier step
+}
+
+// Regret is how much more than the best of the shadows in hindsight, as a share, the race costs at most on any trace known
+// to us, with every trace played as a whole; TestRegret plays them.
+const Regret = 0.05
+
+const (
+	// leadShare and leadHours are the share and the replica-hours by which a leader must have cost more before it loses
+	// the lead. Either may be ten times as large without much effect.
+	leadShare = 0.005
+	leadHours = 0.2
+	// wholeShare is the part of its whole cost that counts in every layer: a rule that is bad elsewhere is lucky here.
+	wholeShare = 0.02
+	// maxRoom bounds the memory of a window of proposals; baseRoom that of the baseline, whose figures are shown.
+	maxRoom, baseRoom = 6, 64
+	// slack is by how many steps demand may become known later than expected and is still scored.
+	slack = 2
+)
+
+// run is one policy in action.
+type run struct {
+	counts []int32 // ring by step: replicas ordered
+	window peak
+	layer  [numLayers]float64 // cost of the last week
+	hour   float32            // cost of the last hour
+	day    float32
+}
+
+// Spent is what a policy has cost over the last hour, day and week, in replica-hours: sums that forget exponentially with
+// this mean life, so that before it has passed they are the cost so far.
+type Spent struct {
+	Hour, Day, Week float64
+}
+
+// NewShadows returns a race that has seen nothing. All memory is allocated here.
+func NewShadows(cfg ShadowConfig) *Shadows {
+	std := compat.DefaultHPAParams()
+	s := &Shadows{cfg: cfg, pin: FindShadow(cfg.Pin), periods: std.Periods(cfg.Step)}
+	s.hours = float64(cfg.Step) / float64(time.Hour)
+	for i, life := range []float64{1, 24, 168} {
+		s.keep[i] = fp.Exp(-s.hours / life)
+	}
+	ring := cfg.Boot + cfg.Lag + slack + 1
+	first := -1
+	for i := range s.runs {
+		r := &rivals[i]
+		s.allowed[i] = !slices.Contains(cfg.Exclude, r.family)
+		if s.allowed[i] && first < 0 {
+			first = i
+		}
+		span := int64(cfg.Hold) - 1
+		if r.held {
+			span = int64(heldTimes*cfg.Hold) - 1
+		}
+		if r.family == FamilyHPA {
+			span = int64(r.window / cfg.Step)
+		}
+		s.runs[i] = run{counts: make([]int32, ring), window: newPeak(span, maxRoom)}
+	}
+	s.base = run{counts: make([]int32, ring), window: newPeak(int64(std.Window/cfg.Step), baseRoom)}
+	s.own.counts, s.ready = make([]int32, ring), make([]int32, ring)
+	for b := range s.leader {
+		s.leader[b] = max(first, 0)
+	}
+	return s
+}
+
+// Begun says whether Start was called.
+func (s *Shadows) Begun() bool { return s.begun }
+
+// Step returns the newest step.
+func (s *Shadows) Step() int64 { return s.step }
+
+// Start makes step k the newest one and gives every shadow a fleet of so many ready replicas; what was spent stays.
+func (s *Shadows) Start(k int64, replicas int) {
+	n := int32(min(replicas, maxReplicas))
+	for i := range s.runs {
+		s.runs[i].start(n)
+	}
+	s.base.start(n)
+	s.own.start(n)
+	fill(s.ready, n)
+	s.begun, s.step, s.next, s.seen, s.before = true, k, k, k-1, k-1
+}
+
+func (r *run) start(n int32) {
+	fill(r.counts, n)
+	r.window.forget()
+}
+
+func fill(s []int32, n int32) {
+	for i := range s {
+		s[i] = n
+	}
+}
+
+// Advance begins the next step: until they decide, all leave their fleets as they are.
+func (s *Shadows) Advance() {
+	from := s.slot(s.step)
+	s.step++
+	to := s.slot(s.step)
+	for i := range s.runs {
+		s.runs[i].counts[to] = s.runs[i].counts[from]
+	}
+	s.base.counts[to] = s.base.counts[from]
+	s.own.counts[to], s.ready[to] = s.own.counts[from], s.ready[from]
+	s.before = s.seen
+}
+
+// slot is the place of step k in the rings.
+func (s *Shadows) slot(k int64) int {
+	w := int64(len(s.ready))
+	return int((k%w + w) % w)
+}
+
+// Next returns the first step that has not been scored and still can be. It is beyond Step if there is none.
+func (s *Shadows) Next() int64 {
+	s.next = max(s.next, s.step-s.Patience())
+	return s.next
+}
+
+// Patience returns how many steps behind the newest one a step can still be scored.
+func (s *Shadows) Patience() int64 { return int64(s.cfg.Lag + slack) }
+
+// Score charges every policy for step Next, in which demand was z replicas' worth, NaN if nobody knows: then replicas are
+// paid for and nothing goes unserved.
+func (s *Shadows) Score(z float64) {
+	var demand [numLayers]float64
+	for b := range demand {
+		demand[b] = demandWithin(z, b)
+	}
+	at, before := s.slot(s.next), s.slot(s.next-1)
+	for i := range s.runs {
+		s.charge(&s.runs[i], at, before, s.serving(s.runs[i].counts, at), &demand)
+	}
+	s.charge(&s.base, at, before, s.serving(s.base.counts, at), &demand)
+	s.charge(&s.own, at, before, int(s.ready[at]), &demand)
+	s.next++
+	s.elect()
+}
+
+// serving returns the replicas of a fleet that serve in the step of a slot.
+func (s *Shadows) serving(counts []int32, at int) int {
+	least := counts[at]
+	for range s.cfg.Boot {
+		if at--; at < 0 {
+			at = len(counts) - 1
+		}
+		least = min(least, counts[at])
+	}
+	return int(least)
+}
+
+// charge adds the cost of the step of a slot, in which so many replicas served.
+func (s *Shadows) charge(r *run, at, before, ready int, demand *[numLayers]float64) {
+	ordered, change := int(r.counts[at]), -1
+	if r.counts[before] != r.counts[at] {
+		change = layerOf(int(max(r.counts[before], r.counts[at])))
+	}
+	var sum float64
+	for b := range numLayers {
+		cost := float64(within(ordered, b))
+		if short := demand[b] - float64(within(ready, b)); short > 0 {
+			cost += float64(s.cfg.Penalty * short)
+		}
+		cost = float64(cost * s.hours)
+		if b == change {
+			cost += s.cfg.Change
+		}
+		r.layer[b] = float64(r.layer[b]*s.keep[2]) + cost
+		sum += cost
+	}
+	r.hour = float32(float64(float64(r.hour)*s.keep[0]) + sum)
+	r.day = float32(float64(float64(r.day)*s.keep[1]) + sum)
+}
+
+// elect lets the lead of a layer change hands.
+func (s *Shadows) elect() {
+	var whole [NumShadows]float64
+	for i := range s.runs {
+		whole[i] = float64(wholeShare * s.runs[i].week())
+	}
+	for b := range numLayers {
+		best, least := s.leader[b], math.Inf(1)
+		for i := range s.runs {
+			if c := s.runs[i].layer[b] + whole[i]; s.allowed[i] && c < least {
+				best, least = i, c
+			}
+		}
+		l := s.leader[b]
+		if s.runs[l].layer[b]+whole[l] > float64((1+leadShare)*least)+leadHours {
+			s.leader[b] = best
+		}
+	}
+}
+
+// week returns the cost of the last week.
+func (r *run) week() float64 {
+	var sum float64
+	for _, c := range r.layer {
+		sum += c
+	}
+	return sum
+}
+
+// Sight is what the shadows decide on.
+type Sight struct {
+	Full, Half Band    // newsvendor bands at the step in which an order serves, for the penalty and for half of it
+	Event      Band    // of announced events; zero without one. It raises every shadow: it would, if that one decided
+	Known      int64   // newest step whose demand is known
+	Demand     float64 // in that step; NaN for a hole
+	Capacity   float64 // demand that one replica carries
+	Stale      bool    // what is known is too old to release anything
+}
+
+// Decide lets every shadow decide in the newest step; asked again in the same step, it decides anew.
+func (s *Shadows) Decide(v *Sight) {
+	at, before := s.slot(s.step), s.slot(s.step-1)
+	s.seen = v.Known
+	// What was known at the last step already says nothing new: then a rule on measurements leaves its fleet alone.
+	fresh := v.Known > s.before && v.Demand >= 0
+	for i := range s.runs {
+		r, rule := &s.runs[i], &rivals[i]
+		ordered := int(r.counts[before])
+		n := ordered
+		if rule.family == FamilyBand {
+			n = rule.clamp(v, ordered)
+			n = r.window.raise(s.step, n)
+		} else if fresh {
+			p := rule.params()
+			n = s.react(r, &p, v, ordered)
+		}
+		if n = max(n, v.Event.Clamp(ordered)); v.Stale {
+			n = max(n, ordered)
+		}
+		r.counts[at] = s.bound(n)
+	}
+	if fresh {
+		p := compat.DefaultHPAParams()
+		s.base.counts[at] = s.bound(s.react(&s.base, &p, v, int(s.base.counts[before])))
+	}
+}
+
+// clamp is the need of a band.
+func (r *rival) clamp(v *Sight, ordered int) int {
+	b := v.Full
+	if r.half {
+		b = v.Half
+	}
+	if !r.wide {
+		b.High = b.Low
+	}
+	return b.Clamp(ordered)
+}
+
+// react is the answer of an HPA.
+func (s *Shadows) react(r *run, p *compat.HPAParams, v *Sight, ordered int) int {
+	n := min(p.Propose(v.Demand, v.Capacity, ordered), maxReplicas)
+	return p.Limit(ordered, r.window.raise(s.step, n), s.periods)
+}
+
+// bound keeps a count within what the operator allows.
+func (s *Shadows) bound(n int) int32 {
+	n = max(n, s.cfg.Limits.Min)
+	return int32(min(n, cmp.Or(s.cfg.Limits.Max, maxReplicas)))
+}
+
+// Record notes what the fleet that is really there has in the newest step: the replicas that are to be ordered from now on
+// and those that serve.
+func (s *Shadows) Record(ordered, ready int) {
+	at := s.slot(s.step)
+	s.own.counts[at], s.ready[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
+}
+
+// Count returns the replicas that the leaders have in their layers, or the pinned policy has, in the newest step.
+func (s *Shadows) Count() int {
+	at := s.slot(s.step)
+	if s.pin >= 0 {
+		return int(s.runs[s.pin].counts[at])
+	}
+	n := 0
+	for b, l := range s.leader {
+		n += within(int(s.runs[l].counts[at]), b)
+	}
+	return n
+}
+
+// Leader returns the policy that leads in the layer of the n-th replica, pinned or not.
+func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
+
+// Spent returns what a policy of the race has cost.
+func (s *Shadows) Spent(i int) Spent { return s.runs[i].spent() }
+
+// SpentHPA returns what the Kubernetes rule at its defaults would have cost, alone and without announced events.
+func (s *Shadows) SpentHPA() Spent { return s.base.spent() }
+
+// SpentOwn returns what the fleet that is really there has cost.
+func (s *Shadows) SpentOwn() Spent { return s.own.spent() }
+
+func (r *run) spent() Spent { return Spent{float64(r.hour), float64(r.day), r.week()} }
+
+var errShadow = errors.New("snapshot holds shadows that cannot be")
+
+// State walks the memory for snapshots.
+func (s *Shadows) State(c *state.Codec) {
+	for i := range s.runs {
+		s.runs[i].fields(c)
+	}
+	s.base.fields(c)
+	s.own.fields(c)
+	c.Int32s(s.ready)
+	for b := range s.leader {
+		l := byte(s.leader[b])
+		c.Byte(&l)
+		s.leader[b] = int(l)
+		if s.leader[b] >= NumShadows {
+			c.Fail(errShadow)
+			s.leader[b] = 0
+		}
+	}
+	c.Bool(&s.begun)
+	for _, k := range []*int64{&s.step, &s.next, &s.seen, &s.before} {
+		c.Int64(k)
+		if c.Reading() && (*k < -maxStep || *k > maxStep) {
+			c.Fail(errShadow)
+			*k = 0
+		}
+	}
+}
+
+func (r *run) fields(c *state.Codec) {
+	c.Int32s(r.counts)
+	r.window.fields(c)
+	for b := range r.layer {
+		c.Float64(&r.layer[b])
+	}
+	c.Float32(&r.hour)
+	c.Float32(&r.day)
+	for _, n := range r.counts {
+		if c.Reading() && (n < 0 || n > maxReplicas) {
+			c.Fail(errShadow)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package scaler
+
+import (
+	"math"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy"
+)
+
+// Costs are what policies have cost over the last hour, day and week, in replica-hours: replicas ordered, plus the penalty
+// times what went unserved, plus Config.Change for each change of the count. They are known up to the newest closed step.
+type Costs struct {
+	Own    policy.Spent // the fleet as it is, whoever steers it
+	Leader policy.Spent // Decision.Leader, had it decided from the beginning
+	HPA    policy.Spent // the Kubernetes rule at its defaults on measured demand, which no event raises
+	Pinned policy.Spent // Config.Policy; zero if there is none
+}
+
+// maxCatchUp is how many steps without a decision the shadows live through; beyond that they begin anew with the fleet
+// that is there.
+const maxCatchUp = 256
+
+// clock returns the series whose steps the shadows count in: the first that has begun, nil if none has.
+func (e *Engine) clock() *forecast.Series {
+	for i := range e.signals {
+		series := e.signals[i].forecast.Series()
+		if _, ok := series.Newest(); ok {
+			return series
+		}
+	}
+	return nil
+}
+
+// settle brings the shadows to the step of now and charges them for every step whose demand has become known.
+func (e *Engine) settle(now time.Time, ordered int) {
+	clock := e.clock()
+	if clock == nil {
+		return
+	}
+	s := e.shadows
+	k := clock.Index(now)
+	if !s.Begun() || k < s.Step() || k > s.Step()+maxCatchUp {
+		s.Start(k, ordered)
+		return
+	}
+	// A step that stays unknown is charged as a hole when the shadows are about to forget it.
+	known := max(e.known(clock, now), k-1-e.shadows.Patience())
+	for {
+		for j := s.Next(); j <= min(known, s.Step()-1); j = s.Next() {
+			z, _, _ := e.replicas(clock, j)
+			s.Score(z)
+		}
+		if s.Step() >= k {
+			return
+		}
+		s.Advance()
+	}
+}
+
+// known returns the newest step that every signal has closed, those left out that are stale.
+func (e *Engine) known(clock *forecast.Series, now time.Time) int64 {
+	known := clock.Last()
+	for i := range e.signals {
+		series := e.signals[i].forecast.Series()
+		if series == clock {
+			continue
+		}
+		if newest, ok := series.NewestNumber(); ok && now.Sub(newest) <= e.cfg.MaxAge.Std() {
+			known = min(known, clock.Index(time.Unix(0, e.middle(series, series.Last()))))
+		}
+	}
+	return known
+}
+
+// middle returns the middle of a step of a series in unix nanoseconds.
+func (e *Engine) middle(s *forecast.Series, k int64) int64 { return s.Start(k) + int64(e.cfg.Step)/2 }
+
+// replicas returns the demand in step k of the clock, in replicas of the signal that needs most, and as that signal has
+// it with the capacity of a replica. It is NaN where no signal has a value.
+func (e *Engine) replicas(clock *forecast.Series, k int64) (z, demand, capacity float64) {
+	z, demand, capacity = math.NaN(), math.NaN(), e.signals[0].capacity
+	at := time.Unix(0, e.middle(clock, k))
+	for i := range e.signals {
+		s := &e.signals[i]
+		series, step := s.forecast.Series(), k
+		if series != clock {
+			step = series.Index(at)
+		}
+		if v, _ := series.At(step); v >= 0 && !(v/s.capacity <= z) {
+			z, demand, capacity = v/s.capacity, v, s.capacity
+		}
+	}
+	return z, demand, capacity
+}
+
+// follow lets the shadows decide on what is in sight and returns what the leaders have.
+func (e *Engine) follow(v *policy.Sight, now time.Time) int {
+	clock := e.clock()
+	v.Known = e.known(clock, now)
+	_, v.Demand, v.Capacity = e.replicas(clock, v.Known)
+	e.shadows.Decide(v)
+	return e.shadows.Count()
+}
+
+// account notes the decision and fills in who leads and what that costs.
+func (e *Engine) account(d *Decision) {
+	if !e.shadows.Begun() {
+		return
+	}
+	e.shadows.Record(d.Replicas, d.Ready)
+	leader := e.shadows.Leader(d.Advised)
+	d.Leader = policy.Shadow(leader)
+	d.Costs.Own, d.Costs.Leader, d.Costs.HPA = e.shadows.SpentOwn(), e.shadows.Spent(leader), e.shadows.SpentHPA()
+	if pin := policy.FindShadow(e.cfg.Policy); pin >= 0 {
+		d.Costs.Pinned = e.shadows.Spent(pin)
+	}
+}
