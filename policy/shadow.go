@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/headroom-go/headroom/internal/fp"
 	"github.com/headroom-go/headroom/internal/state"
 	"github.com/headroom-go/headroom/policy/compat"
 )
@@ -36,7 +35,7 @@ type ShadowConfig struct {
 //
 // Cost is replica-hours, plus Penalty times the demand that went unserved, in replica-hours, plus Change for every change
 // of the count. It is forgotten exponentially with a mean life of an hour, a day and a week. Per layer of replicas
-// (layers.go) the one that has cost least over the week leads: Count adds up what the leaders have in their layers. The
+// (layers.go) the one that has cost least over the week leads: Count adds up what the leaders want in their layers. The
 // lead changes hands where the leader has cost leadShare and leadHours more than the cheapest, so that two of a kind do
 // not take turns.
 //
@@ -83,6 +82,7 @@ const (
 // run is one policy in action.
 type run struct {
 	counts []int32 // ring by step: replicas ordered
+	wanted int32   // the newest of them as it would be without announced events; scratch of Decide
 	window peak
 	layer  [numLayers]float64 // cost of the last week
 	hour   float32            // cost of the last hour
@@ -101,7 +101,7 @@ func NewShadows(cfg ShadowConfig) *Shadows {
 	s := &Shadows{cfg: cfg, pin: FindShadow(cfg.Pin), periods: std.Periods(cfg.Step)}
 	s.hours = float64(cfg.Step) / float64(time.Hour)
 	for i, life := range []float64{1, 24, 168} {
-		s.keep[i] = fp.Exp(-s.hours / life)
+		s.keep[i] = math.Max(0, 1-s.hours/life) // then a constant cost adds up to that of exactly such a time
 	}
 	ring := cfg.Boot + cfg.Lag + slack + 1
 	first := -1
@@ -143,7 +143,9 @@ func (s *Shadows) Start(k int64, replicas int) {
 	s.base.start(n)
 	s.own.start(n)
 	fill(s.ready, n)
-	s.begun, s.step, s.next, s.seen, s.before = true, k, k, k-1, k-1
+	s.begun, s.step, s.next = true, k, k
+	s.seen = k - s.Patience() - 2 // all that can still be scored is news
+	s.before = s.seen
 }
 
 func (r *run) start(n int32) {
@@ -293,10 +295,11 @@ func (s *Shadows) Decide(v *Sight) {
 			p := rule.params()
 			n = s.react(r, &p, v, ordered)
 		}
-		if n = max(n, v.Event.Clamp(ordered)); v.Stale {
+		if v.Stale {
 			n = max(n, ordered)
 		}
-		r.counts[at] = s.bound(n)
+		r.wanted = s.bound(n)
+		r.counts[at] = max(r.wanted, s.bound(v.Event.Clamp(ordered)))
 	}
 	if fresh {
 		p := compat.DefaultHPAParams()
@@ -328,6 +331,12 @@ func (s *Shadows) bound(n int) int32 {
 	return int32(min(n, cmp.Or(s.cfg.Limits.Max, maxReplicas)))
 }
 
+// Found notes how many replicas the fleet that is really there turned out to have ordered in the newest step; Record has
+// noted what was asked for.
+func (s *Shadows) Found(ordered int) {
+	s.own.counts[s.slot(s.step)] = int32(min(ordered, maxReplicas))
+}
+
 // Record notes what the fleet that is really there has in the newest step: the replicas that are to be ordered from now on
 // and those that serve.
 func (s *Shadows) Record(ordered, ready int) {
@@ -335,21 +344,24 @@ func (s *Shadows) Record(ordered, ready int) {
 	s.own.counts[at], s.ready[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
 }
 
-// Count returns the replicas that the leaders have in their layers, or the pinned policy has, in the newest step.
+// Count returns the replicas that the leaders want in their layers, or that the pinned policy wants, as of the newest Decide
+// and without announced events: those raise the sum of the layers, not each of them.
 func (s *Shadows) Count() int {
-	at := s.slot(s.step)
 	if s.pin >= 0 {
-		return int(s.runs[s.pin].counts[at])
+		return int(s.runs[s.pin].wanted)
 	}
 	n := 0
 	for b, l := range s.leader {
-		n += within(int(s.runs[l].counts[at]), b)
+		n += within(int(s.runs[l].wanted), b)
 	}
 	return n
 }
 
 // Leader returns the policy that leads in the layer of the n-th replica, pinned or not.
 func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
+
+// Leads says whether a policy of the race leads in any layer, pinned or not.
+func (s *Shadows) Leads(i int) bool { return slices.Contains(s.leader[:], i) }
 
 // Spent returns what a policy of the race has cost.
 func (s *Shadows) Spent(i int) Spent { return s.runs[i].spent() }

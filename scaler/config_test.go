@@ -44,6 +44,8 @@ func drawConfig(t *rapid.T) Config {
 		Slack: rapid.Float64Range(0, 0.9).Draw(t, "slack"), ReactiveTarget: rapid.SampledFrom([]float64{0, 0, 0.5, 1}).Draw(t, "reactive"),
 		Min: rapid.IntRange(1, 5).Draw(t, "min"), StepUp: rapid.SampledFrom([]int{0, 0, 3}).Draw(t, "up"), StepDown: rapid.SampledFrom([]int{0, 0, 2}).Draw(t, "down"),
 		MaxEvents: rapid.IntRange(1, 9).Draw(t, "events"), Kinds: []Kind{{Name: "tv", Lift: 2}},
+		Policy: rapid.SampledFrom([]string{"", "", "band-wide", "hpa-50-0m"}).Draw(t, "policy"), Exclude: rapid.SampledFrom([][]string{nil, nil, {"band"}, {"hpa"}}).Draw(t, "exclude"),
+		Calm: rapid.Float64Range(0, 0.5).Draw(t, "calm"), Change: rapid.Float64Range(0, 1).Draw(t, "change"),
 	}
 	if rapid.Bool().Draw(t, "bounded") {
 		c.Max = c.Min + rapid.IntRange(0, 40).Draw(t, "room")
@@ -57,6 +59,7 @@ func drawConfig(t *rapid.T) Config {
 func TestValidateNamesEveryFault(t *testing.T) {
 	c := Config{
 		Step: -1, Boot: Duration(48 * time.Hour), Delay: -1, MaxAge: 1, Penalty: 1, Release: 0.5, Slack: 1, Hold: -1, ReactiveTarget: 2,
+		Policy: "band", Exclude: []string{"hpa", "band", "hpa", "kpa"}, Calm: 0.6, Change: -1,
 		Signals: []Signal{{Name: "a", Capacity: math.Inf(1)}, {Name: "a", Capacity: -1}}, Min: -1, Max: -2, StepUp: -1, StepDown: -1, MaxEvents: 1 << 20,
 		Kinds: []Kind{{Name: "", Lift: -1, Spread: 9, WeightPower: 3, Delay: -1, Rise: -1}},
 	}
@@ -69,7 +72,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		require.NotEmpty(t, x.Wanted)
 	}
 	require.ElementsMatch(t, []string{
-		"step", "boot", "delay", "penalty", "release", "slack", "reactive_target", "min", "max", "step_up", "step_down", "max_events",
+		"step", "boot", "delay", "penalty", "release", "slack", "policy", "exclude", "exclude[2]", "exclude[3]", "calm", "change", "reactive_target", "min", "max", "step_up", "step_down", "max_events",
 		"signals[0].capacity", "signals[1].name", "signals[1].capacity",
 		"kinds[0].name", "kinds[0].lift", "kinds[0].spread", "kinds[0].weight_power", "kinds[0].delay", "kinds[0].rise",
 		"forecast.seasons.short", "forecast.seasons.main", "forecast.seasons.long",

@@ -39,7 +39,7 @@ func Example() {
 	}
 	fmt.Println(&d)
 	// Output:
-	// 11 -> 24 replicas (event 11 -> 24): visits at 19:02:00 is 122 (half), 279.7 (.95); a replica carries 10
+	// 11 -> 24 replicas (event 11 -> 24): visits at 19:02:00 is 122 (half), 279.7 (.95); a replica carries 10; band-wide leads (11.21 replica-hours in a day, hpa 14.49)
 }
 
 // What the README shows is what the example above runs.

@@ -17,6 +17,22 @@ type Costs struct {
 	Pinned policy.Spent // Config.Policy; zero if there is none
 }
 
+// Shadow is a policy of the race and what it has cost.
+type Shadow struct {
+	Name   string // as Config.Policy takes it
+	Family string // as Config.Exclude takes it
+	Leads  bool   // in some layer of replicas
+	Spent  policy.Spent
+}
+
+// Shadows appends every policy of the race to dst, in the order of their table.
+func (e *Engine) Shadows(dst []Shadow) []Shadow {
+	for i := range policy.NumShadows {
+		dst = append(dst, Shadow{policy.Shadow(i), policy.ShadowFamily(i), e.shadows.Leads(i), e.shadows.Spent(i)})
+	}
+	return dst
+}
+
 // maxCatchUp is how many steps without a decision the shadows live through; beyond that they begin anew with the fleet
 // that is there.
 const maxCatchUp = 256
@@ -43,6 +59,9 @@ func (e *Engine) settle(now time.Time, ordered int) {
 	if !s.Begun() || k < s.Step() || k > s.Step()+maxCatchUp {
 		s.Start(k, ordered)
 		return
+	}
+	if k > s.Step() {
+		s.Found(ordered)
 	}
 	// A step that stays unknown is charged as a hole when the shadows are about to forget it.
 	known := max(e.known(clock, now), k-1-e.shadows.Patience())
