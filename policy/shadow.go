@@ -82,7 +82,7 @@ const (
 // run is one policy in action.
 type run struct {
 	counts []int32 // ring by step: replicas ordered
-	wanted int32   // the newest of them as it would be without announced events; scratch of Decide
+	wanted int32   // what it wants now, before events and stale data raise it; scratch of Decide
 	window peak
 	layer  [numLayers]float64 // cost of the last week
 	hour   float32            // cost of the last hour
@@ -295,11 +295,12 @@ func (s *Shadows) Decide(v *Sight) {
 			p := rule.params()
 			n = s.react(r, &p, v, ordered)
 		}
+		r.wanted = s.bound(n)
+		n = max(n, v.Event.Clamp(ordered))
 		if v.Stale {
 			n = max(n, ordered)
 		}
-		r.wanted = s.bound(n)
-		r.counts[at] = max(r.wanted, s.bound(v.Event.Clamp(ordered)))
+		r.counts[at] = s.bound(n)
 	}
 	if fresh {
 		p := compat.DefaultHPAParams()
@@ -344,8 +345,8 @@ func (s *Shadows) Record(ordered, ready int) {
 	s.own.counts[at], s.ready[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
 }
 
-// Count returns the replicas that the leaders want in their layers, or that the pinned policy wants, as of the newest Decide
-// and without announced events: those raise the sum of the layers, not each of them.
+// Count returns the replicas that the leaders want in their layers, or that the pinned policy wants, as of the newest Decide.
+// Announced events and stale data have not raised it: they raise the sum of the layers, not each of them.
 func (s *Shadows) Count() int {
 	if s.pin >= 0 {
 		return int(s.runs[s.pin].wanted)
