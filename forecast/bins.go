@@ -22,7 +22,6 @@ type bins struct {
 	ring  []float32 // by bin modulo length; filled through gaps with what is expected
 	logs  []float32 // log(1+v) of the ring
 	next  int64     // the bin after the newest closed one
-	known int64     // bins from here on were seen, or filled; next if none
 	sum   float64   // of the bin being collected
 	count float64
 	holes int64 // bins without a value before next
@@ -102,12 +101,12 @@ func (b *bins) has(i int64) bool {
 
 // close ends bin next with what was collected, or as a hole, and returns its value and whether it has one.
 func (b *bins) close() (float64, bool) {
-	v, ok := 0.0, b.count > 0
-	switch {
-	case ok:
+	ok := b.count > 0
+	var v float64
+	if ok {
 		v = b.sum / b.count
 		b.holes = 0
-	default:
+	} else {
 		v = b.guess(b.next)
 		b.holes++
 	}

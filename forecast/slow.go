@@ -24,14 +24,13 @@ type slow struct {
 	holidays []int64 // local days since 1970, ascending
 	civil    bool    // the main season is a day, and days have classes
 
-	shift   int64              // local time of the first step, in bins
-	origin  int64              // the same in seconds
-	wanted  []int64            // bins ahead that leads aim at, ascending
-	decay   []float64          // the error that smoothing expects to be left then
-	ahead   [numSlow][]float32 // forecasts by expert and wanted; NaN where the expert sleeps
-	path    []float64          // scratch: forecasts of all bins to the last wanted
-	without [NumExperts]bool   // experts that were left out by configuration
-	dirty   bool               // ahead is older than the bins
+	shift  int64              // local time of the first step, in bins
+	origin int64              // the same in seconds
+	wanted []int64            // bins ahead that leads aim at, ascending
+	decay  []float64          // the error that smoothing expects to be left then
+	ahead  [numSlow][]float32 // forecasts by expert and wanted; NaN where the expert sleeps
+	path   []float64          // scratch: forecasts of all bins to the last wanted
+	dirty  bool               // ahead is older than the bins
 }
 
 const numSlow = NumExperts - numFast

@@ -85,12 +85,11 @@ func (s *spike) observe(z, expected, sd float64) {
 	if s.phase == spikeQuiet {
 		r := (z - expected) / max(sd, 1e-9)
 		s.sum = max(0, s.sum+min(r, spikeAlone)-spikeDrift)
-		if r > spikeAlone || s.sum > spikeTogether && r > spikeDrift {
-			s.phase, s.base, s.n, s.peak, s.at, s.calm, s.last, s.sum = spikeRising, expected, 0, 0, 0, 0, 0, 0
-			s.first = [spikeRatios]float64{}
-		} else {
+		if r <= spikeAlone && (s.sum <= spikeTogether || r <= spikeDrift) {
 			return
 		}
+		s.phase, s.base, s.n, s.peak, s.at, s.calm, s.last, s.sum = spikeRising, expected, 0, 0, 0, 0, 0, 0
+		s.first = [spikeRatios]float64{}
 	}
 	s.n++
 	s.prev, s.last = s.last, max(0, z-s.base)

@@ -79,5 +79,5 @@ func (f *Forecast) faults(fault func(ok bool, field, value, wanted string)) {
 	for e := forecast.ByPersistence; e <= forecast.ByRegression; e++ {
 		fast = fast || !left[e]
 	}
-	fault(fast, "forecast.without", fmt.Sprint(f.Without), "at least one of the experts from persistence to regression left")
+	fault(fast, "forecast.without", fmt.Sprintf("%v", f.Without), "at least one of the experts from persistence to regression left")
 }
