@@ -60,7 +60,7 @@ func TestBadInput(t *testing.T) {
 		{name: "several faults", args: "-warmup 2 -penalty NaN -boot -1s", want: "boot -1s: wanted 0 or more; penalty NaN: wanted a finite number of 0 or more; warmup 2: wanted"},
 		{name: "score-from of no time", args: "-score-from monday", want: `invalid value "monday" for flag -score-from: wanted RFC 3339`},
 		{name: "score-from behind the end", args: "-score-from 2026-01-12T00:00:00Z", want: "score-from 2026-01-12T00:00:00Z: wanted at most the start of the last step, 2026-01-11T23:59:00Z"},
-		{name: "unknown policy", args: "-policies hpa,magic", want: `-policies: policy "magic": wanted all, or some of headroom,clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best`},
+		{name: "unknown policy", args: "-policies hpa,magic", want: `-policies: policy "magic": wanted all, or some of headroom,clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best,hpa_behavior,hpa_legacy,kpa,wpa,lcp`},
 		{name: "no policy", args: "-policies=", want: `-policies: policy "": wanted all, or some of`},
 		{name: "unknown format", args: "-format xml", want: `-format "xml": wanted table or json`},
 		{name: "no such config", args: "-config DIR/c.json", want: "DIR/c.json: no such file"},

@@ -64,7 +64,7 @@ func TestDemoJSON(t *testing.T) {
 func TestNoFlagPlaysEverything(t *testing.T) {
 	got := results(t)
 	for _, want := range []string{"demo: 10080 steps of 1m0s, scored from step 3024", "boot 2m0s", "penalty 20", "headroom", "clairvoyant", "static_best", "hpa",
-		"hpa_best", "hpa_seasonal", "hpa_seasonal_best"} {
+		"hpa_best", "hpa_seasonal", "hpa_seasonal_best", "hpa_behavior", "hpa_legacy", "kpa", "wpa", "lcp"} {
 		require.Contains(t, got, want)
 	}
 }
@@ -98,7 +98,7 @@ func jsonReport(t *testing.T, args ...string) report {
 func TestEngineBesideTheOthers(t *testing.T) {
 	r := jsonReport(t, "-quiet")
 	require.Equal(t, "demo", r.Trace)
-	require.Len(t, r.Policies, 7)
+	require.Len(t, r.Policies, 12)
 	cost := map[string]float64{}
 	for _, p := range r.Policies {
 		require.GreaterOrEqual(t, p.Ratio, 1.0, p.Name)

@@ -152,6 +152,9 @@ type faults []error
 
 func (f *faults) addf(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
 
+// year is the longest step of a trace that the rules are made for.
+const year = 366 * 24 * time.Hour
+
 func (f *faults) duration(name string, d Duration, least, most time.Duration) {
 	if d.Std() < least || d.Std() > most {
 		f.addf("%s is %v; wanted %v to %v", name, d, least, most)

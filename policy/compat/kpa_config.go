@@ -13,7 +13,7 @@ type KPAConfig struct {
 	// TargetPercentage is the part of it that should be in use, 1 to 100. Default 70.
 	TargetPercentage float64 `json:"container-concurrency-target-percentage,omitempty"`
 
-	StableWindow Duration `json:"stable-window,omitempty"` // default 60 s, 6 s to 1 h
+	StableWindow Duration `json:"stable-window,omitempty"` // default 60 s; 6 s to 1 h, or one of Granularity if that is more
 	// PanicWindowPercentage is the panic window as a part of the stable one, 1 to 100. Default 10. The window is rounded to
 	// seconds and is at least one of Granularity.
 	PanicWindowPercentage    float64 `json:"panic-window-percentage,omitempty"`
@@ -99,8 +99,8 @@ func (c KPAConfig) Validate() error {
 	if c.ActivationScale < 1 || c.ActivationScale > math.MaxInt32 {
 		f.addf("activation-scale is %d; wanted 1 or more", c.ActivationScale)
 	}
-	f.duration("granularity", c.Granularity, time.Second, time.Hour)
-	f.duration("stable-window", c.StableWindow, max(6*time.Second, c.Granularity.Std()), time.Hour)
+	f.duration("granularity", c.Granularity, time.Millisecond, year)
+	f.duration("stable-window", c.StableWindow, max(6*time.Second, c.Granularity.Std()), max(time.Hour, c.Granularity.Std()))
 	f.duration("tick", c.Tick, time.Second, time.Hour)
 	f.duration("scale-down-delay", c.ScaleDownDelay, 0, time.Hour)
 	f.duration("scale-to-zero-grace-period", c.ScaleToZeroGrace, 6*time.Second, 24*time.Hour)

@@ -182,12 +182,12 @@ func TestKPAConfigNamesEveryFault(t *testing.T) {
 	var cfg KPAConfig
 	require.NoError(t, json.Unmarshal([]byte(`{"container-concurrency-target-default":-1,"container-concurrency-target-percentage":101,
 		"panic-window-percentage":0.5,"panic-threshold-percentage":100,"max-scale-up-rate":1,"max-scale-down-rate":1,
-		"target-burst-capacity":-2,"min-scale":5,"max-scale":2,"activation-scale":-1,"granularity":"1ms","stable-window":"5s","tick":"1ms",
+		"target-burst-capacity":-2,"min-scale":5,"max-scale":2,"activation-scale":-1,"granularity":"1us","stable-window":"5s","tick":"1ms",
 		"scale-down-delay":"2h","scale-to-zero-grace-period":"1s","scale-to-zero-pod-retention-period":"-1s"}`), &cfg))
 	err := cfg.Validate()
 	for _, want := range []string{"target-default is -1", "target-percentage is 101", "panic-window-percentage is 0.5",
 		"panic-threshold-percentage is 100", "max-scale-up-rate is 1", "max-scale-down-rate is 1", "target-burst-capacity is -2",
-		"max-scale is 2", "activation-scale is -1", "granularity is 1ms", "stable-window is 5s", "tick is 1ms",
+		"max-scale is 2", "activation-scale is -1", "granularity is 1µs", "stable-window is 5s", "tick is 1ms",
 		"scale-down-delay is 2h", "grace-period is 1s", "retention-period is -1s"} {
 		require.ErrorContains(t, err, want)
 	}

@@ -75,8 +75,8 @@ func (c *Comparison) Result(name string) (Result, bool) {
 }
 
 // MarshalJSON writes the object of the replay command's -format json: the terms, and for each policy its cost, its ratio to
-// the optimum and its scores. What cannot be computed is null. A policy that searched in hindsight has the target and the
-// window (in seconds) that won on top.
+// the optimum and its scores. What cannot be computed is null. A policy that searched in hindsight has what won on top: a
+// target and a window (in seconds), or two watermarks.
 func (c *Comparison) MarshalJSON() ([]byte, error) {
 	type scores struct {
 		Name            string   `json:"name"`
@@ -90,6 +90,8 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		EventUnserved   *float64 `json:"event_unserved"`
 		Target          *float64 `json:"target,omitempty"`
 		Window          *float64 `json:"window_s,omitempty"`
+		HighWatermark   *float64 `json:"high_watermark,omitempty"`
+		LowWatermark    *float64 `json:"low_watermark,omitempty"`
 	}
 	t, o := c.Case.Trace, c.Case.Options
 	out := struct {
@@ -107,6 +109,9 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 			ReversalsPerDay: orNull(r.ReversalsPerDay), EventUnserved: orNull(r.EventUnserved)}
 		if r.Found != nil {
 			p.Target, p.Window = orNull(r.Found.Target), orNull(r.Found.Window.Seconds())
+		}
+		if m := r.Watermarks; m != nil {
+			p.HighWatermark, p.LowWatermark = orNull(m.HighWatermark), orNull(m.LowWatermark)
 		}
 		out.Policies = append(out.Policies, p)
 	}
@@ -156,21 +161,32 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 func (c *Comparison) writeFound(w io.Writer) error {
 	before, width := "\n", 0
 	for _, r := range c.Results {
-		if r.Found != nil {
+		if r.found() != "" {
 			width = max(width, len(r.Name))
 		}
 	}
 	for _, r := range c.Results {
-		if r.Found == nil {
+		found := r.found()
+		if found == "" {
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "%s  %-*s  found in hindsight: target %.2f, window %v\n", before, width, r.Name,
-			r.Found.Target, r.Found.Window); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %-*s  found in hindsight: %s\n", before, width, r.Name, found); err != nil {
 			return err
 		}
 		before = ""
 	}
 	return nil
+}
+
+// found is what a search in hindsight found, "" if there was none.
+func (r *Result) found() string {
+	switch {
+	case r.Found != nil:
+		return fmt.Sprintf("target %.2f, window %v", r.Found.Target, r.Found.Window)
+	case r.Watermarks != nil:
+		return fmt.Sprintf("watermarks %.3f to %.3f", r.Watermarks.LowWatermark, r.Watermarks.HighWatermark)
+	}
+	return ""
 }
 
 // decimal writes a number with a fixed number of digits after the point, or "-" for what is not a finite number.

@@ -16,11 +16,11 @@ import (
 
 func TestParsePolicies(t *testing.T) {
 	for list, want := range map[string][]string{
-		"all":              {"headroom", "clairvoyant", "static_best", "hpa", "hpa_best", "hpa_seasonal", "hpa_seasonal_best"},
+		"all":              {"headroom", "clairvoyant", "static_best", "hpa", "hpa_best", "hpa_seasonal", "hpa_seasonal_best", "hpa_behavior", "hpa_legacy", "kpa", "wpa", "lcp"},
 		"hpa":              {"hpa"},
 		" hpa , headroom ": {"hpa", "headroom"},
 		"hpa,hpa":          {"hpa"},
-		"hpa,all":          {"hpa", "headroom", "clairvoyant", "static_best", "hpa_best", "hpa_seasonal", "hpa_seasonal_best"},
+		"hpa,all":          {"hpa", "headroom", "clairvoyant", "static_best", "hpa_best", "hpa_seasonal", "hpa_seasonal_best", "hpa_behavior", "hpa_legacy", "kpa", "wpa", "lcp"},
 		"static_best,hpa":  {"static_best", "hpa"},
 
 		"hpa_seasonal_best,hpa_best,hpa_seasonal": {"hpa_seasonal_best", "hpa_best", "hpa_seasonal"},
@@ -29,9 +29,9 @@ func TestParsePolicies(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got, list)
 	}
-	for _, list := range []string{"", "hpa,", "kpa", "HPA"} {
+	for _, list := range []string{"", "hpa,", "magic", "HPA"} {
 		_, err := ParsePolicies(list)
-		require.ErrorContains(t, err, "wanted all, or some of headroom,clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best", list)
+		require.ErrorContains(t, err, "wanted all, or some of headroom,clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best,hpa_behavior,hpa_legacy,kpa,wpa,lcp", list)
 	}
 }
 
@@ -61,9 +61,9 @@ func TestCompare(t *testing.T) {
 	}
 	got, err := Compare(context.Background(), c, Policies())
 	require.NoError(t, err)
-	require.Equal(t, 7*300, total)
+	require.Equal(t, 12*300, total)
 	require.Equal(t, total, done)
-	require.Len(t, got.Results, 7)
+	require.Len(t, got.Results, 12)
 	for i, name := range Policies() {
 		r := got.Results[i]
 		require.Equal(t, name, r.Name)
@@ -80,7 +80,7 @@ func TestCompare(t *testing.T) {
 		}
 		require.Equal(t, again, r.Scores)
 	}
-	_, ok := got.Result("kpa")
+	_, ok := got.Result("magic")
 	require.False(t, ok)
 
 	done = 0
@@ -93,8 +93,8 @@ func TestCompare(t *testing.T) {
 
 func TestCompareFails(t *testing.T) {
 	c := waves(t)
-	_, err := Compare(context.Background(), c, []string{"kpa"})
-	require.ErrorContains(t, err, `policy "kpa": wanted all, or some of`)
+	_, err := Compare(context.Background(), c, []string{"magic"})
+	require.ErrorContains(t, err, `policy "magic": wanted all, or some of`)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err = Compare(ctx, c, Policies())

@@ -46,7 +46,8 @@ func TestKnownFigures(t *testing.T) {
 		t.Skip("plays 23 traces")
 	}
 	ratio := map[string]map[string]float64{}
-	names := []string{KubeHPA, Static, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest, Headroom}
+	names := []string{KubeHPA, Static, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest, Headroom,
+		KubeHPABehavior, KubeHPALegacy, KnativeKPA, DatadogWPA, LazyCapacity}
 	changes, reversals := 0., 0.
 	for _, name := range names {
 		ratio[name] = map[string]float64{}
@@ -73,6 +74,10 @@ func TestKnownFigures(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		KubeHPA: 2.22, Static: 2.78, KubeHPABest: 1.87, KubeHPASeasonal: 2.40, KubeHPASeasonalBest: 1.93, Headroom: 1.67,
+		// The whole controller at its defaults is the same policy, written another way.
+		KubeHPABehavior: 2.22, KubeHPALegacy: 2.22,
+		// Nobody else's figures: what the rules cost here, so that a change is seen.
+		KnativeKPA: 2.436, DatadogWPA: 1.964, LazyCapacity: 2.656,
 	} {
 		require.Len(t, ratio[name], 23)
 		logs := 0.0

@@ -21,11 +21,19 @@ const (
 	KubeHPABest         = "hpa_best"          // the cheapest target and window in hindsight, see HPABest
 	KubeHPASeasonal     = "hpa_seasonal"      // the rule at its defaults and the demand of yesterday and last week, see SeasonalHPA
 	KubeHPASeasonalBest = "hpa_seasonal_best" // the cheapest target and window of that in hindsight, see SeasonalHPABest
+
+	// Rules of package compat, see Rule.
+	KubeHPABehavior = "hpa_behavior" // the whole Kubernetes controller with an empty behavior
+	KubeHPALegacy   = "hpa_legacy"   // the same without behavior
+	KnativeKPA      = "kpa"          // at its defaults, with windows of at least a step
+	DatadogWPA      = "wpa"          // the cheapest watermarks in hindsight, see WPABest
+	LazyCapacity    = "lcp"          // lazy capacity provisioning at the prices of the plant
 )
 
 // Policies returns the names of all policies that are built, in the order of a table.
 func Policies() []string {
-	return []string{Headroom, Clairvoyant, Static, KubeHPA, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest}
+	return []string{Headroom, Clairvoyant, Static, KubeHPA, KubeHPABest, KubeHPASeasonal, KubeHPASeasonalBest,
+		KubeHPABehavior, KubeHPALegacy, KnativeKPA, DatadogWPA, LazyCapacity}
 }
 
 // ParsePolicies reads a list of names such as "headroom,hpa"; "all" stands for Policies. The order is kept, a name that
@@ -85,6 +93,15 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 		r, err = HPABest(ctx, c.Trace, c.Events, c.Options)
 	case KubeHPASeasonalBest:
 		r, err = SeasonalHPABest(ctx, c.Trace, c.Events, c.Options)
+	case KubeHPABehavior, KubeHPALegacy, KnativeKPA, LazyCapacity:
+		if err = c.Options.Validate(c.Trace); err == nil {
+			var rule Controller
+			if rule, err = c.Options.newRule(c.Trace, name); err == nil {
+				r, err = Run(ctx, c.Trace, c.Events, c.Options, rule)
+			}
+		}
+	case DatadogWPA:
+		r, err = WPABest(ctx, c.Trace, c.Events, c.Options)
 	default:
 		return Result{}, unknownPolicy(name)
 	}

@@ -41,8 +41,10 @@ type Result struct {
 	Name string
 	// Ordered and Ready are the replicas billed and the replicas serving, for each step.
 	Ordered, Ready []int32
-	// Found are the parameters that a search in hindsight found to be the cheapest, nil for a policy that does not search.
+	// Found are the parameters of an HPA that a search in hindsight found to be the cheapest, nil for others.
 	Found *compat.HPAParams
+	// Watermarks are those that WPABest found to be the cheapest, as parts of a replica's capacity, nil for others.
+	Watermarks *compat.WPAMetric
 	Scores
 }
 
