@@ -50,11 +50,11 @@ func isTrace(path string) (bool, error) {
 		return false, err
 	}
 	defer f.close()
-	for _, name := range f.header {
+	for _, name := range f.Header {
 		if strings.EqualFold(name, "value") {
 			return true, nil
 		}
 	}
-	first, _ := utf8.DecodeRuneInString(f.header[0])
+	first, _ := utf8.DecodeRuneInString(f.Header[0])
 	return unicode.IsDigit(first) || first == '-', nil
 }

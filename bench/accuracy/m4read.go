@@ -57,7 +57,7 @@ func readM4(dir string) ([]m4Series, error) {
 	err = eachM4Row(test, func(id string, values []float64) error {
 		i, ok := place[id]
 		if !ok {
-			return fmt.Errorf("series %q: wanted one that %s has too", id, train.path)
+			return fmt.Errorf("series %q: wanted one that %s has too", id, train.Name)
 		}
 		if len(values) != m4Horizon {
 			return fmt.Errorf("series %q has %d values; wanted %d", id, len(values), m4Horizon)
@@ -70,7 +70,7 @@ func readM4(dir string) ([]m4Series, error) {
 	}
 	for _, s := range series {
 		if s.test == nil {
-			return nil, test.fault("the file ends without series %q; wanted every one that %s has", s.id, train.path)
+			return nil, test.Fault("the file ends without series %q; wanted every one that %s has", s.id, train.Name)
 		}
 	}
 	return series, nil
@@ -89,10 +89,10 @@ func openM4(dir, name string) (*csvFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(f.header) > 1 {
-		if _, err := strconv.ParseFloat(f.header[1], 64); err == nil {
+	if len(f.Header) > 1 {
+		if _, err := strconv.ParseFloat(f.Header[1], 64); err == nil {
 			f.close()
-			return nil, f.fault("the first line is data; wanted a header line such as V1,V2,V3")
+			return nil, f.Fault("the first line is data; wanted a header line such as V1,V2,V3")
 		}
 	}
 	return f, nil
@@ -102,7 +102,7 @@ func openM4(dir, name string) (*csvFile, error) {
 func eachM4Row(f *csvFile, add func(id string, values []float64) error) error {
 	lines := map[string]int{} // of an id
 	for {
-		row, err := f.next()
+		row, err := f.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -111,22 +111,22 @@ func eachM4Row(f *csvFile, add func(id string, values []float64) error) error {
 		}
 		id := row[0]
 		if id == "" {
-			return f.fault("the series has no name; wanted one such as H1 in the first field")
+			return f.Fault("the series has no name; wanted one such as H1 in the first field")
 		}
 		if first, twice := lines[id]; twice {
-			return f.fault("series %q stands in line %d already; wanted each once", id, first)
+			return f.Fault("series %q stands in line %d already; wanted each once", id, first)
 		}
-		lines[id] = f.line
+		lines[id] = f.Line
 		values, err := m4Values(row[1:])
 		if err == nil {
 			err = add(id, values)
 		}
 		if err != nil {
-			return f.fault("%w", err)
+			return f.Fault("%w", err)
 		}
 	}
 	if len(lines) == 0 {
-		return f.fault("the file ends after its header; wanted a row for each series")
+		return f.Fault("the file ends after its header; wanted a row for each series")
 	}
 	return nil
 }

@@ -26,52 +26,18 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
+
+	"github.com/headroom-go/headroom/internal/command"
 )
 
-// The exit codes of the command.
-const (
-	exitFailed      = 1   // the results could not be written
-	exitBadInput    = 2   // a flag or a file is not what was wanted
-	exitInterrupted = 130 // a signal, as shells count it
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { command.Main(run) }
 
 // run is the command without the process around it. It returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := measure(ctx, args, stdout, stderr)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		usage(stdout)
-		return 0
-	}
-	fmt.Fprintf(stderr, "accuracy: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
-	switch {
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case errors.Is(err, errOutput):
-		return exitFailed
-	}
-	return exitBadInput
+	return command.ExitCode(measure(ctx, args, stdout, stderr), "accuracy", stdout, stderr, usage)
 }
-
-// errOutput marks the errors of writing results.
-var errOutput = errors.New("cannot write the results")
 
 func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parseFlags(args)
@@ -94,10 +60,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	if _, err := stdout.Write(text); err != nil {
-		return fmt.Errorf("%w: %w", errOutput, err)
-	}
-	return nil
+	return command.Write(stdout, text)
 }
 
 // lines tells what happens while it happens, one line each.

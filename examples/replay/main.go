@@ -14,54 +14,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
+	"github.com/headroom-go/headroom/internal/command"
 	"github.com/headroom-go/headroom/scaler/sim"
 )
 
-// The exit codes of the command.
-const (
-	exitFailed      = 1   // the results could not be written
-	exitBadInput    = 2   // a flag or a file is not what was wanted
-	exitInterrupted = 130 // a signal, as shells count it
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { command.Main(run) }
 
 // run is the command without the process around it. It returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := replay(ctx, args, stdout, stderr)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		usage(stdout)
-		return 0
-	}
-	fmt.Fprintf(stderr, "replay: %s\n", oneLine(err))
-	switch {
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
-	case errors.Is(err, errOutput):
-		return exitFailed
-	}
-	return exitBadInput
+	return command.ExitCode(replay(ctx, args, stdout, stderr), "replay", stdout, stderr, usage)
 }
-
-// errOutput marks the errors of writing results.
-var errOutput = errors.New("cannot write the results")
 
 func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parseFlags(args)
@@ -72,10 +37,10 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	bar := newProgress(stderr, f.quiet)
-	c.Options.Progress = bar.report
+	bar := command.NewProgress(stderr, "replay", f.quiet)
+	c.Options.Progress = bar.Report
 	result, err := sim.Compare(ctx, c, f.names)
-	bar.clear()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -88,13 +53,10 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 	if f.timeline != "" {
 		if err := writeTimeline(f.timeline, result); err != nil {
-			return fmt.Errorf("%w: %w", errOutput, err)
+			return fmt.Errorf("%w: %w", command.ErrOutput, err)
 		}
 	}
-	if _, err := stdout.Write(text); err != nil {
-		return fmt.Errorf("%w: %w", errOutput, err)
-	}
-	return nil
+	return command.Write(stdout, text)
 }
 
 // format is the result as text, complete before any of it is printed.
@@ -112,6 +74,3 @@ func format(result *sim.Comparison, as string) ([]byte, error) {
 	b.WriteByte('\n')
 	return b.Bytes(), err
 }
-
-// oneLine is the text of an error that may have joined several.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

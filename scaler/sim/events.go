@@ -56,9 +56,9 @@ func ReadEvents(r io.Reader, name string) ([]forecast.Event, error) {
 			return nil, err
 		}
 		if line, taken := lines[event.ID]; taken {
-			return nil, file.fault("id %q is line %d's already; wanted one event for each id", event.ID, line)
+			return nil, file.Fault("id %q is line %d's already; wanted one event for each id", event.ID, line)
 		}
-		lines[event.ID] = file.line
+		lines[event.ID] = file.Line
 		events = append(events, event)
 	}
 	slices.SortStableFunc(events, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) })
@@ -88,20 +88,20 @@ func findEventColumns(file *table) (eventColumns, error) {
 		*known.place = place
 	}
 	if c.at < 0 {
-		return c, file.fault("no column is named \"timestamp\"; wanted a header line with one")
+		return c, file.Fault("no column is named \"timestamp\"; wanted a header line with one")
 	}
 	for _, other := range []int{spend, grp} {
 		if c.weight < 0 {
 			c.weight = other
 		}
 	}
-	for i, name := range file.header {
+	for i, name := range file.Header {
 		switch i {
 		case c.at, c.id, c.kind, c.weight, c.window, c.duration:
 			continue
 		}
 		if name == "" {
-			return c, file.fault("column %d has no name; wanted one, because it is a label", i+1)
+			return c, file.Fault("column %d has no name; wanted one, because it is a label", i+1)
 		}
 		if _, err := file.column(name); err != nil {
 			return c, err
@@ -122,31 +122,31 @@ func (c eventColumns) read(file *table, n int) (forecast.Event, error) {
 	}
 	at := text(c.at, "")
 	if at == "" {
-		return e, file.fault("timestamp: the event has no time; %w", errTimestamp)
+		return e, file.Fault("timestamp: the event has no time; %w", errTimestamp)
 	}
 	start, _, err := parseTimestamp(at)
 	if err != nil {
-		return e, file.fault("timestamp %q: %w", at, err)
+		return e, file.Fault("timestamp %q: %w", at, err)
 	}
 	e.Start = start
 	e.ID = text(c.id, "row-"+strconv.Itoa(n))
 	e.Kind = text(c.kind, "event")
 	if e.Weight, err = parseAmount(text(c.weight, "0")); err != nil {
-		return e, file.fault("%s %q: %w", file.header[c.weight], text(c.weight, ""), err)
+		return e, file.Fault("%s %q: %w", file.Header[c.weight], text(c.weight, ""), err)
 	}
 	if e.Window, err = parseSpan(text(c.window, "0")); err != nil {
-		return e, file.fault("%s %q: %w", file.header[c.window], text(c.window, ""), err)
+		return e, file.Fault("%s %q: %w", file.Header[c.window], text(c.window, ""), err)
 	}
 	if e.Duration, err = parseSeconds(text(c.duration, "0")); err != nil {
-		return e, file.fault("%s %q: %w", file.header[c.duration], text(c.duration, ""), err)
+		return e, file.Fault("%s %q: %w", file.Header[c.duration], text(c.duration, ""), err)
 	}
 	for _, column := range c.labels {
 		if value := text(column, ""); value != "" {
-			e.Labels = append(e.Labels, forecast.Label{Key: file.header[column], Value: value})
+			e.Labels = append(e.Labels, forecast.Label{Key: file.Header[column], Value: value})
 		}
 	}
 	if err := e.Check(); err != nil { // what an engine would refuse later, without knowing the line
-		return e, file.fault("%w", err)
+		return e, file.Fault("%w", err)
 	}
 	return e, nil
 }

@@ -118,7 +118,7 @@ func ReadTrace(r io.Reader, name string) (*Trace, error) {
 		}
 	}
 	if len(rows.trace.Times) < 2 {
-		return nil, file.fault("the trace ends after %d rows; wanted at least 2", len(rows.trace.Times))
+		return nil, file.Fault("the trace ends after %d rows; wanted at least 2", len(rows.trace.Times))
 	}
 	return rows.fill(name)
 }
@@ -131,14 +131,14 @@ func traceColumns(file *table) (at, of int, err error) {
 	if of, err = file.column("value"); err != nil {
 		return 0, 0, err
 	}
-	if len(file.header) < 2 {
-		return 0, 0, file.fault("one column, %q; wanted timestamp and value", file.header[0])
+	if len(file.Header) < 2 {
+		return 0, 0, file.Fault("one column, %q; wanted timestamp and value", file.Header[0])
 	}
 	switch { // a column whose name we do not know is one of the first two
 	case at >= 0 && of >= 0:
 	case at < 0 && of < 0:
-		if _, _, err := parseTimestamp(file.header[0]); err == nil {
-			return 0, 0, file.fault("the first line is data; wanted a header line such as \"timestamp,value\"")
+		if _, _, err := parseTimestamp(file.Header[0]); err == nil {
+			return 0, 0, file.Fault("the first line is data; wanted a header line such as \"timestamp,value\"")
 		}
 		at, of = 0, 1
 	case at < 0:
@@ -148,7 +148,7 @@ func traceColumns(file *table) (at, of int, err error) {
 			at = 0
 		}
 	case at > 1:
-		return 0, 0, file.fault("no column is named \"value\"; wanted columns timestamp and value")
+		return 0, 0, file.Fault("no column is named \"value\"; wanted columns timestamp and value")
 	default:
 		of = 1 - at
 	}
@@ -173,25 +173,25 @@ func (l *rowList) add(file *table, at, of int) error {
 	}
 	t, isUnix, err := parseTimestamp(spelling)
 	if err != nil {
-		return file.fault("timestamp %q: %w", spelling, err)
+		return file.Fault("timestamp %q: %w", spelling, err)
 	}
 	times := l.trace.Times
 	if n := len(times); n > 0 {
 		if !t.After(times[n-1]) {
-			return file.fault("timestamp %q is not after line %d's; wanted strictly increasing times", spelling, l.lines[n-1])
+			return file.Fault("timestamp %q is not after line %d's; wanted strictly increasing times", spelling, l.lines[n-1])
 		}
 		if t.Sub(times[0]) == math.MaxInt64 {
-			return file.fault("timestamp %q is more than 292 years after the first; wanted a shorter trace", spelling)
+			return file.Fault("timestamp %q is more than 292 years after the first; wanted a shorter trace", spelling)
 		}
 	}
 	d, err := parseDemand(value)
 	if err != nil {
-		return file.fault("value %q: %w", value, err)
+		return file.Fault("value %q: %w", value, err)
 	}
 	l.trace.Times = append(l.trace.Times, t)
 	l.trace.Spelling = append(l.trace.Spelling, spelling)
 	l.trace.Demand = append(l.trace.Demand, d)
-	l.lines = append(l.lines, file.line)
+	l.lines = append(l.lines, file.Line)
 	l.isUnix = append(l.isUnix, isUnix)
 	return nil
 }
