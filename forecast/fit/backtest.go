@@ -43,7 +43,7 @@ type Score struct {
 }
 
 // parts is into how many consecutive parts the scored steps are split, to see whether a gain holds.
-const parts = 4
+const parts = 12
 
 // tally sums what a Score divides.
 type tally struct {

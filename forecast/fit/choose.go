@@ -3,6 +3,7 @@ package fit
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/headroom-go/headroom/forecast"
@@ -16,10 +17,10 @@ type bench struct {
 	train, naive int
 }
 
-// trial is a configuration that was run: its row, and its scores in each quarter of what is scored.
+// trial is a configuration that was run: its row, and its scores in each part of what is scored.
 type trial struct {
 	Row
-	quarters [parts][]Score
+	parts [parts][]Score
 }
 
 func (b *bench) run(name string, cfg forecast.Config) (trial, error) {
@@ -32,30 +33,38 @@ func (b *bench) run(name string, cfg forecast.Config) (trial, error) {
 		Choice: name, Seasons: cfg.Seasons.WithDefaults(), Smoothing: cfg.Smoothing.WithDefaults(),
 		Scores: scores(tallies, cfg.Leads, scored, 0, parts-1),
 	}}
-	for i := range t.quarters {
-		t.quarters[i] = scores(tallies, cfg.Leads, scored, i, i)
+	for i := range t.parts {
+		t.parts[i] = scores(tallies, cfg.Leads, scored, i, i)
 	}
 	return t, nil
 }
 
 // compare notes what t gains over base.
-func (t *trial) compare(base *trial) { t.Gain, t.Better = t.over(base) }
-
-// over returns what t gains over base, and in how many quarters it gains something.
-func (t *trial) over(base *trial) (Number, int) {
-	better := 0
-	for i := range t.quarters {
-		if gain(base.quarters[i], t.quarters[i]) > 0 {
-			better++
+func (t *trial) compare(base *trial) {
+	t.Gain = Number(gain(base.Scores, t.Scores))
+	t.Better = 0
+	for i := range t.parts {
+		if gain(base.parts[i], t.parts[i]) > 0 {
+			t.Better++
 		}
 	}
-	return Number(gain(base.Scores, t.Scores)), better
 }
 
-// gains says whether t gains enough over base, and not by luck in one quarter.
+// certain is what Student's t of the gains in twelve parts exceeds by luck once in forty times.
+const certain = 2.2
+
+// gains says whether t gains enough over base, and does so throughout: the mean of its gains in the parts must stand further
+// above zero than luck alone brings it, for of several choices without any effect the luckiest always gains something.
 func (b *bench) gains(t, base *trial) bool {
-	g, better := t.over(base)
-	return float64(g) >= b.options.MinGain && better >= parts-1
+	var sum, squares float64
+	for i := range t.parts {
+		g := gain(base.parts[i], t.parts[i])
+		sum += g
+		squares += g * g
+	}
+	m := sum / parts
+	deviation := math.Sqrt(max(0, squares/parts-m*m) * parts / (parts - 1))
+	return gain(base.Scores, t.Scores) >= b.options.MinGain && m > certain*deviation/math.Sqrt(parts)
 }
 
 // choose takes the choices that gain, the largest first, and keeps each that adds to those before it.

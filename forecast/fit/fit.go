@@ -22,7 +22,7 @@ type Options struct {
 	// nothing is chosen by what it was made from. 0 to 1 [0.5]
 	Train float64
 	// MinGain is the share of the pinball losses that a choice must save to be proposed, on the whole of what is scored; and
-	// it must save something in three of its four quarters [0.005].
+	// what it saves in twelve parts of that must not look like luck [0.005].
 	MinGain float64
 	// Evals bounds the evaluations of each search for gains, a start [200].
 	Evals int

@@ -27,7 +27,7 @@ type Row struct {
 	Seasons   forecast.Seasons   `json:"seasons,omitzero"`
 	Smoothing forecast.Smoothing `json:"smoothing,omitzero"`
 	Gain      Number             `json:"gain"`   // share of the pinball losses that it saves, on the geometric mean over lead times and levels; null for models that have a mean alone
-	Better    int                `json:"better"` // in how many of the four quarters of what is scored it saves anything
+	Better    int                `json:"better"` // in how many of the twelve parts of what is scored it saves anything
 	Scores    []Score            `json:"scores"`
 }
 
@@ -48,21 +48,21 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "%s to %s in steps of %s; error of the median relative to naive of %s; pinball losses in %% of mean demand\n",
 		r.From.Format(time.RFC3339), r.To.Format(time.RFC3339), text(r.Step), text(r.Naive))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "gain\tquarters\tlead\terror")
+	fmt.Fprint(w, "gain\tparts\tlead\terror")
 	for _, q := range Levels {
 		fmt.Fprintf(w, "\tloss at %v", q)
 	}
 	fmt.Fprint(w, "\t  choice\n")
 	for _, row := range r.Rows {
 		for i, s := range row.Scores {
-			saved, quarters, name := "", "", ""
+			saved, better, name := "", "", ""
 			if i == 0 {
 				name = row.Choice
 				if !math.IsNaN(float64(row.Gain)) {
-					saved, quarters = fmt.Sprintf("%+.2f%%", 100*float64(row.Gain)), fmt.Sprintf("%d of %d", row.Better, parts)
+					saved, better = fmt.Sprintf("%+.2f%%", 100*float64(row.Gain)), fmt.Sprintf("%d of %d", row.Better, parts)
 				}
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s", saved, quarters, text(s.Lead), figure(1, s.Relative))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s", saved, better, text(s.Lead), figure(1, s.Relative))
 			for _, v := range s.Pinball {
 				fmt.Fprintf(w, "\t%s", figure(100, v))
 			}

@@ -16,7 +16,7 @@ import (
 )
 
 // trace reads a real demand trace from ../shared/traces, or skips the test.
-func trace(t *testing.T, name string) History {
+func trace(t testing.TB, name string) History {
 	t.Helper()
 	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "traces", name+".csv*"))
 	if len(files) == 0 {
