@@ -101,16 +101,11 @@ const (
 // absurd is how many times what was seen lately a forecast may be.
 const absurd = 1e3
 
-// predict makes the forecast from step k.
-func (l *lead) predict(b *base, k int64) {
-	var (
-		x      [numFeatures]float64
-		expert [NumExperts]float64
-	)
-	o := &l.now
-	o.target = k + l.steps
-	norm := b.level.norm()
-	b.features(&x, &expert, k, o.target)
+// ask fills in what the regressions look at, in parts of norm, and what each expert says in step k of the step at the end
+// of the lead; beyond limit a forecast is absurd.
+func (l *lead) ask(b *base, k int64, x *[numFeatures]float64, expert *[NumExperts]float64) (norm, limit float64) {
+	norm = b.level.norm()
+	b.features(x, expert, k, k+l.steps)
 	inv := 1 / norm
 	for i := range x {
 		x[i] *= inv
@@ -119,7 +114,19 @@ func (l *lead) predict(b *base, k int64) {
 	// extrapolates, and a step up would be answered with twice of what came.
 	room := float64(0.5*(b.top-b.low)) + 1
 	expert[ByRegression] = max(max(0, b.low-room), min(float64(norm*l.location.predict(x[:])), b.top+room))
-	limit := float64(absurd * (norm + b.top))
+	return norm, float64(absurd * (norm + b.top))
+}
+
+// predict makes the forecast from step k.
+func (l *lead) predict(b *base, k int64) {
+	var (
+		x      [numFeatures]float64
+		expert [NumExperts]float64
+	)
+	o := &l.now
+	o.target = k + l.steps
+	norm, limit := l.ask(b, k, &x, &expert)
+	inv := 1 / norm
 	m := l.mix.blend(&expert, limit)
 	o.mean = m
 
