@@ -38,6 +38,18 @@ func TestBadInput(t *testing.T) {
 		{"empty traces", "-traces= -m4 testdata", nil, "-traces is empty: wanted the name of a folder"},
 		{"unknown format", "-format xml -traces DIR", nil, `-format "xml": wanted table or json`},
 
+		{"empty series", "-series=", nil, "-series is empty: wanted the name of a file"},
+		{"empty without", "-without= -traces DIR", nil, "-without is empty: wanted names of experts"},
+		{"an expert that is none", "-without level,oracle -traces DIR", nil, `-without level,oracle: expert "oracle": wanted one of persistence, level`},
+		{"no expert is left", "-without persistence,level,season,main,long,regression -traces DIR", nil, "all 6 experts of short lead times are left out; wanted one of"},
+		{"experts of nothing", "-experts -m4 testdata", nil, "-experts: wanted -traces"},
+		{"hours of nothing", "-hourly -m4 testdata", nil, "-hourly: wanted -traces"},
+		{"ablation of nothing", "-ablation -m4 testdata", nil, "-ablation: wanted -traces"},
+		{"ablation of a part", "-ablation -compact -traces DIR", nil, "-ablation chooses what to leave out itself"},
+		{"no such series file", "-series DIR/none", nil, "DIR/none: no such file or directory; wanted a JSON file of series"},
+		{"series of no JSON", "-series DIR/s.json", map[string]string{"s.json": "x"}, "-series DIR/s.json: invalid character"},
+		{"no taylor", "-series DIR/s.json", map[string]string{"s.json": `{"co2":{"y":[1]}}`}, `-series DIR/s.json: series "taylor" has 0 values; wanted more than 3024`},
+
 		{"no folder of M4", "-m4 DIR/none", nil, "-m4 DIR/none: neither Hourly-train.csv nor Hourly-train.csv.gz is there; wanted M4's hourly series"},
 		{"no test file", "-m4 DIR", map[string]string{"Hourly-train.csv": good}, "-m4 DIR: neither Hourly-test.csv nor Hourly-test.csv.gz is there"},
 		{"empty training", "-m4 DIR", m4("", goodTest), "DIR/Hourly-train.csv:1: the file is empty; wanted a header line"},

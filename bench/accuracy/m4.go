@@ -28,7 +28,7 @@ type m4Forecast struct {
 }
 
 // measureM4 forecasts every series in dir.
-func measureM4(ctx context.Context, dir string, notes lines) (*m4Report, error) {
+func measureM4(ctx context.Context, dir string, v variant, notes lines) (*m4Report, error) {
 	series, err := readM4(dir)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func measureM4(ctx context.Context, dir string, notes lines) (*m4Report, error) 
 		}
 	}
 	forecasts, err := inOrder(ctx, len(series), func(ctx context.Context, i int) (m4Forecast, error) {
-		f, err := newM4Model(&series[i])
+		f, err := newM4Model(&series[i], v)
 		if err != nil {
 			return m4Forecast{}, err
 		}
@@ -54,9 +54,9 @@ func measureM4(ctx context.Context, dir string, notes lines) (*m4Report, error) 
 // m4Start is where the clock of every series begins, for M4 does not say where: some Monday.
 func m4Start() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// newM4Model returns a forecaster of the library's defaults for hourly steps, which learns each of the m4Horizon hours.
+// newM4Model returns a forecaster of the library's defaults, or a variant of them, for hourly steps, which learns each of the m4Horizon hours.
 // The unit is sim.DefaultCapacity of the training values, as for a trace: the larger of p95/40 and max/2000.
-func newM4Model(s *m4Series) (*forecast.Forecaster, error) {
+func newM4Model(s *m4Series, v variant) (*forecast.Forecaster, error) {
 	trace, err := sim.NewTrace(s.id, m4Start(), time.Hour, s.train)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func newM4Model(s *m4Series) (*forecast.Forecaster, error) {
 	for i := range leads {
 		leads[i] = forecast.Duration(i+1) * forecast.Duration(time.Hour)
 	}
-	return forecast.New(forecast.Config{Step: forecast.Duration(time.Hour), Unit: sim.DefaultCapacity(trace), Leads: leads}), nil
+	return forecast.New(v.config(time.Hour, sim.DefaultCapacity(trace), leads)), nil
 }
 
 // forecastM4 shows the training values to the model, once and in order, and asks for the hours after them. A forecast with

@@ -150,11 +150,11 @@ func TestM4LooksAtTrainingAlone(t *testing.T) {
 	s, err := readM4("testdata")
 	require.NoError(t, err)
 	one := s[0]
-	f, err := newM4Model(&one)
+	f, err := newM4Model(&one, variant{})
 	require.NoError(t, err)
 	want := forecastM4(f, &one)
 	one.test = make([]float64, m4Horizon)
-	f, err = newM4Model(&one)
+	f, err = newM4Model(&one, variant{})
 	require.NoError(t, err)
 	require.Equal(t, want, forecastM4(f, &one))
 	for h := range m4Horizon {

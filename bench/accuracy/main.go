@@ -3,6 +3,7 @@
 //
 //	go run ./bench/accuracy -m4 DIR       M4's hourly series, with the measures of that competition
 //	go run ./bench/accuracy -traces DIR   demand traces at four lead times: errors, pinball losses, coverage
+//	go run ./bench/accuracy -series FILE  a week of half hours ahead on Taylor's demand for electricity
 //
 // -m4 wants Hourly-train.csv and Hourly-test.csv of the M4 competition, plain or with .gz. It prints sMAPE, MASE, OWA, MSIS
 // and the coverage of the 95 % interval for the 48 hours that follow each series; see smape, mase, owa, msis and inside for
@@ -19,6 +20,18 @@
 //
 // and then the geometric mean of rel for each lead time, and the rows that miss the targets of coverage. Lead times below
 // one step are skipped. Rows of fewer than 500 targets are marked with a star and count for neither.
+//
+// With -traces, -experts adds the error of each single expert and of the one that was the best in hindsight, on the same
+// targets (for an expert that sleeps the newest value stands in); -ablation forecasts the folder once more for each expert
+// left out, for the experts of the fast clock alone and for the compact form, and prints the geometric means; -hourly
+// forecasts every hour of the next day from every hour, on the means of the hours, from two weeks after the start on.
+// -series does the same for the week after every half hour of the series taylor in a JSON file of series, from its ninth
+// week on. For these paths it prints, over all steps of all paths and over the last steps alone,
+//
+//	MAPE   mean of |median - value| / value in per cent, values of 0 left out
+//	rel    sum of |median - value| over that of |value of the newest day known at the origin - value|
+//
+// -without leaves experts out and -compact measures the compact form, in all of these.
 //
 // Results go to standard output, progress and errors to standard error. Bad input ends with exit code 2 and one line that
 // names the file and the line, and says what was wanted.
@@ -47,12 +60,17 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	notes := lines{w: stderr, quiet: f.quiet}
 	var r report
 	if f.m4 != "" {
-		if r.M4, err = measureM4(ctx, f.m4, notes); err != nil {
+		if r.M4, err = measureM4(ctx, f.m4, f.variant, notes); err != nil {
 			return err
 		}
 	}
 	if f.traces != "" {
-		if r.Traces, err = measureTraces(ctx, f.traces, notes); err != nil {
+		if err := r.measureFolder(ctx, f, notes); err != nil {
+			return err
+		}
+	}
+	if f.series != "" {
+		if r.Series, err = measureSeries(ctx, f.series, f.variant); err != nil {
 			return err
 		}
 	}
@@ -61,6 +79,28 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	}
 	return command.Write(stdout, text)
+}
+
+// measureFolder fills in all that was asked for of the traces of a folder.
+func (r *report) measureFolder(ctx context.Context, f flags, notes lines) error {
+	traces, err := openTraces(ctx, f.traces, notes)
+	if err != nil {
+		return err
+	}
+	if r.Traces, err = measureTraces(ctx, traces, settings{variant: f.variant, experts: f.experts}, notes); err != nil {
+		return err
+	}
+	if f.hourly {
+		if r.Hourly, err = measureHourly(ctx, traces, f.variant, notes); err != nil {
+			return err
+		}
+	}
+	if f.ablation {
+		if r.Ablation, err = measureAblation(ctx, traces, notes.w, notes.quiet); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lines tells what happens while it happens, one line each.

@@ -37,6 +37,7 @@ type tally struct {
 	err, naive float64 // of the paired: absolute errors of the median and of the value one day before
 
 	pending []pendingRow // ring by target step
+	rivals  *rivals      // single experts; nil: not asked for
 }
 
 // pendingRow is a forecast that waits for its target.
@@ -80,6 +81,9 @@ func (t *tally) score(target int64, v, before float64) {
 		t.paired++
 		t.err += math.Abs(p.at[0] - v)
 		t.naive += math.Abs(before - v)
+		if t.rivals != nil {
+			t.rivals.score(target, v)
+		}
 	}
 }
 
@@ -97,7 +101,14 @@ func pass(ctx context.Context, f model, t *sim.Trace, steps []int64) ([]tally, e
 		tallies[i] = newTally(h)
 		leads[i] = time.Duration(h-1) * t.Step // from the end of the newest closed step, where the forecast is made
 	}
+	each, asked := f.(weigher)
+	if asked {
+		for i, h := range steps {
+			tallies[i].rivals = newRivals(h)
+		}
+	}
 	var (
+		ws     []forecast.Weight
 		s      = f.Series()
 		values []float64 // of the closed steps
 		rows   []float64
@@ -130,6 +141,10 @@ func pass(ctx context.Context, f model, t *sim.Trace, steps []int64) ([]tally, e
 		rows = f.Quantiles(rows, now, leads)
 		for j := range tallies {
 			tallies[j].expect(last+steps[j], rows[j*forecast.NumLevels:(j+1)*forecast.NumLevels])
+			if asked {
+				ws = each.weights(ws, time.Duration(steps[j])*t.Step)
+				tallies[j].rivals.expect(last+steps[j], ws)
+			}
 		}
 	}
 	return tallies, nil

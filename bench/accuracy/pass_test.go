@@ -100,7 +100,7 @@ func TestPassAgainstTwin(t *testing.T) {
 	steps, names := traceLeads(tr.Step)
 	require.Equal(t, []int64{1, 24}, steps)
 	require.Equal(t, []string{"1h", "1d"}, names)
-	got, err := pass(context.Background(), newTraceModel(tr, steps), tr, steps)
+	got, err := pass(context.Background(), newTraceModel(tr, steps, variant{}), tr, steps)
 	require.NoError(t, err)
 	for i, h := range steps {
 		var want tally
@@ -109,7 +109,7 @@ func TestPassAgainstTwin(t *testing.T) {
 			if math.IsNaN(demand[k]) || math.IsNaN(demand[from]) {
 				continue
 			}
-			f := newTraceModel(tr, steps)
+			f := newTraceModel(tr, steps, variant{})
 			for j, v := range demand[:from+1] {
 				if !math.IsNaN(v) {
 					f.Observe(tr.Times[j], v)

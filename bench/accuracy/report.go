@@ -34,8 +34,11 @@ func (n number) fixed(decimals int) string {
 
 // report is the result of a run: the parts that were asked for.
 type report struct {
-	M4     *m4Report     `json:"m4,omitempty"`
-	Traces *tracesReport `json:"traces,omitempty"`
+	M4       *m4Report      `json:"m4,omitempty"`
+	Traces   *tracesReport  `json:"traces,omitempty"`
+	Hourly   *rollingReport `json:"hourly,omitempty"`
+	Series   *rollingReport `json:"series,omitempty"`
+	Ablation []ablationRow  `json:"ablation,omitempty"`
 }
 
 // format is the report as text, a "table" or "json", complete before any of it is printed.
@@ -47,14 +50,31 @@ func (r report) format(as string) ([]byte, error) {
 		err := enc.Encode(r)
 		return b.Bytes(), err
 	}
+	gap := func() {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+	}
 	if r.M4 != nil {
 		r.M4.table(&b)
 	}
-	if r.M4 != nil && r.Traces != nil {
-		b.WriteByte('\n')
-	}
 	if r.Traces != nil {
+		gap()
 		r.Traces.table(&b)
+	}
+	if r.Traces != nil && r.Traces.Experts != nil {
+		gap()
+		r.Traces.expertTable(&b)
+	}
+	for _, paths := range []*rollingReport{r.Hourly, r.Series} {
+		if paths != nil {
+			gap()
+			paths.table(&b)
+		}
+	}
+	if r.Ablation != nil {
+		gap()
+		ablationTable(&b, r.Ablation)
 	}
 	return b.Bytes(), nil
 }

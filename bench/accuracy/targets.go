@@ -20,6 +20,7 @@ type tracesReport struct {
 	Rows       []traceRow           `json:"rows"`
 	Means      []leadMean           `json:"means"`
 	Violations []violation          `json:"violations"`
+	Experts    []expertMean         `json:"experts,omitempty"` // where they were asked for
 }
 
 // leadMean is the geometric mean of the relative errors at a lead time, over the traces that have enough targets and a
@@ -53,6 +54,7 @@ func newTracesReport(rows []traceRow) *tracesReport {
 		}
 		r.Means = append(r.Means, leadMean{Lead: l.name, Traces: len(errs), Relative: number(geometricMean(errs))})
 	}
+	r.Experts = expertMeans(rows)
 	for _, row := range rows {
 		if wanted := missed(&row); wanted != "" {
 			r.Violations = append(r.Violations, violation{row.Trace, row.Lead, row.Coverage[coverageAt], wanted})

@@ -31,47 +31,62 @@ type traceRow struct {
 	Relative number              `json:"relative_error"`
 	Pinball  [len(levels)]number `json:"pinball"` // relative to the mean of the trace
 	Coverage [len(levels)]number `json:"coverage"`
+	Experts  *expertErrors       `json:"experts,omitempty"` // where they were asked for
 }
 
-// measureTraces forecasts every trace in dir.
-func measureTraces(ctx context.Context, dir string, notes lines) (*tracesReport, error) {
+// settings are how a pass over a trace is made.
+type settings struct {
+	variant
+	experts bool // score each expert beside the mix
+}
+
+// openTraces reads every trace in dir. Those that cannot be measured are skipped with a note.
+func openTraces(ctx context.Context, dir string, notes lines) ([]*sim.Trace, error) {
 	paths, err := findTraces(dir, notes)
 	if err != nil {
 		return nil, err
 	}
-	type result struct {
-		rows []traceRow
-		skip string // why there are none
-	}
-	results, err := inOrder(ctx, len(paths), func(ctx context.Context, i int) (result, error) {
-		t, err := sim.OpenTrace(paths[i])
+	var traces []*sim.Trace
+	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		t, err := sim.OpenTrace(path)
 		if err != nil {
-			return result{}, err
+			return nil, err
 		}
-		if sim.DefaultCapacity(t) == 0 {
-			return result{skip: "no step has any demand"}, nil
+		switch steps, _ := traceLeads(t.Step); {
+		case sim.DefaultCapacity(t) == 0:
+			notes.note("%s is skipped: no step has any demand", path)
+		case len(steps) == 0:
+			notes.note("%s is skipped: its step of %v is longer than every lead time", path, t.Step)
+		default:
+			traces = append(traces, t)
 		}
-		steps, names := traceLeads(t.Step)
-		if len(steps) == 0 {
-			return result{skip: "its step of " + t.Step.String() + " is longer than every lead time"}, nil
-		}
-		tallies, err := pass(ctx, newTraceModel(t, steps), t, steps)
-		return result{rows: traceRows(t, names, tallies)}, err
-	}, func(i int, r result) {
-		if r.skip != "" {
-			notes.note("%s is skipped: %s", paths[i], r.skip)
-			return
-		}
-		notes.progress("%s (%d of %d)", r.rows[0].Trace, i+1, len(paths))
-	})
+	}
+	return traces, nil
+}
+
+// measureTraces forecasts every trace.
+func measureTraces(ctx context.Context, traces []*sim.Trace, how settings, notes lines) (*tracesReport, error) {
+	results, err := inOrder(ctx, len(traces), func(ctx context.Context, i int) ([]traceRow, error) {
+		return measureTrace(ctx, traces[i], how)
+	}, func(i int, _ []traceRow) { notes.progress("%s (%d of %d)", traces[i].Name, i+1, len(traces)) })
 	if err != nil {
 		return nil, err
 	}
-	var rows []traceRow
-	for _, r := range results {
-		rows = append(rows, r.rows...)
+	return newTracesReport(slices.Concat(results...)), nil
+}
+
+// measureTrace forecasts a trace at each lead time.
+func measureTrace(ctx context.Context, t *sim.Trace, how settings) ([]traceRow, error) {
+	steps, names := traceLeads(t.Step)
+	var m model = newTraceModel(t, steps, how.variant)
+	if how.experts {
+		m = weighed{m.(*forecast.Forecaster)}
 	}
-	return newTracesReport(rows), nil
+	tallies, err := pass(ctx, m, t, steps)
+	return traceRows(t, names, tallies), err
 }
 
 // traceLeads are the lead times that are at least a step, in steps, and their names.
@@ -85,14 +100,10 @@ func traceLeads(step time.Duration) (steps []int64, names []string) {
 	return steps, names
 }
 
-// newTraceModel returns a forecaster of the library's defaults that learns those lead times. The unit is
+// newTraceModel returns a forecaster of the library's defaults, or a variant of them, that learns those lead times. The unit is
 // sim.DefaultCapacity, as in a simulation.
-func newTraceModel(t *sim.Trace, steps []int64) *forecast.Forecaster {
-	leads := make([]forecast.Duration, len(steps))
-	for i, h := range steps {
-		leads[i] = forecast.Duration(h) * forecast.Duration(t.Step)
-	}
-	return forecast.New(forecast.Config{Step: forecast.Duration(t.Step), Unit: sim.DefaultCapacity(t), Leads: leads})
+func newTraceModel(t *sim.Trace, steps []int64, v variant) *forecast.Forecaster {
+	return forecast.New(v.config(t.Step, sim.DefaultCapacity(t), leadsOf(t.Step, steps)))
 }
 
 // traceRows divides the sums.
@@ -104,6 +115,7 @@ func traceRows(t *sim.Trace, names []string, tallies []tally) []traceRow {
 		r.Relative = number(math.NaN())
 		if a.naive > 0 { // both means are over a.paired
 			r.Relative = number(a.err / a.naive)
+			r.Experts = a.rivals.relative(a.naive)
 		}
 		for j := range levels {
 			r.Pinball[j] = number(a.loss[j] / float64(a.n) / mean) // 0/0 is NaN
