@@ -9,8 +9,8 @@ import (
 // extremes is a window that moves with time and knows its largest or smallest count, in constant time on average: a ring of
 // the counts that can still become the extreme, oldest first, each more extreme than those after it.
 //
-// Times rise from call to call. What is in the ring is bounded by the number of calls in a window; where there are more than
-// the ring was made for, the oldest is let go early.
+// Times do not fall from call to call. What is in the ring is bounded by the number of different times in a window; where
+// there are more than the ring was made for, the oldest is let go early.
 type extremes struct {
 	lowest      bool
 	at          []int64
@@ -37,6 +37,9 @@ func (w *extremes) add(at int64, n int) {
 	// An older count that is no more extreme can never be the extreme again: the newer one outlives it.
 	for w.used > 0 && !w.beats(int(w.counts[w.slot(w.used-1)]), n) {
 		w.used--
+	}
+	if w.used > 0 && w.at[w.slot(w.used-1)] == at { // it leaves together with one that is more extreme
+		return
 	}
 	if w.used == len(w.at) {
 		w.first = w.slot(1)

@@ -272,6 +272,11 @@ func TestAFullWindowLetsTheOldestGo(t *testing.T) {
 		w.add(int64(i), n)
 	}
 	require.Equal(t, 8, w.with(0))
+	w = newExtremes(2, false)
+	for n := 9; n > 0; n-- { // counts of one time take one place
+		w.add(int64(n/9)-1, n)
+	}
+	require.Equal(t, 9, w.with(0))
 	c := newChanges(2)
 	for i := range 3 {
 		c.add(int64(i), 1<<i)
