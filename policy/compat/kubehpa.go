@@ -48,8 +48,7 @@ func NewKubeHPA(cfg KubeHPAConfig) (*KubeHPA, error) {
 	}
 	slots := func(window int64) int { return int(window/int64(cfg.SyncPeriod)) + 2 }
 	h.lows, h.highs = newExtremes(slots(h.upWin), true), newExtremes(slots(h.downWin), false)
-	period := max(upPeriod, downPeriod)
-	h.added, h.removed = newChanges(slots(period)), newChanges(slots(period))
+	h.added, h.removed = newChanges(slots(upPeriod), upPeriod), newChanges(slots(downPeriod), downPeriod)
 	return h, nil
 }
 

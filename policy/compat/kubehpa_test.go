@@ -201,8 +201,8 @@ func TestKubeHPAConfigNamesEveryFault(t *testing.T) {
 // slowKubeHPA keeps every proposal and every change, for one AverageValue metric of target 10.
 type slowKubeHPA struct {
 	cfg       KubeHPAConfig
-	proposals [][2]int // second, count
-	changes   [][2]int // second, difference
+	proposals [][2]int    // second, count
+	changes   [2][][2]int // upwards and downwards: second, how many
 }
 
 func (s *slowKubeHPA) decide(sec int, value float64, current int) int {
@@ -210,8 +210,28 @@ func (s *slowKubeHPA) decide(sec int, value float64, current int) int {
 		s.proposals = append(s.proposals, [2]int{sec, current})
 	}
 	n := s.answer(sec, value, current)
-	s.changes = append(s.changes, [2]int{sec, n - current})
+	if b := s.cfg.Behavior; b != nil && n > current {
+		s.changes[0] = remembered(s.changes[0], b.ScaleUp, sec, n-current)
+	} else if b != nil && n < current {
+		s.changes[1] = remembered(s.changes[1], b.ScaleDown, sec, current-n)
+	}
 	return n
+}
+
+// remembered puts a change into the place of the last one that is older than all periods of its own direction, if there is
+// one: Kubernetes forgets it then, though a policy of the other direction may still look that far back.
+func remembered(changes [][2]int, r *KubeRules, sec, n int) [][2]int {
+	longest := 0
+	for _, p := range r.Policies {
+		longest = max(longest, p.PeriodSeconds)
+	}
+	for i := len(changes) - 1; i >= 0; i-- {
+		if sec-changes[i][0] > longest {
+			changes[i] = [2]int{sec, n}
+			return changes
+		}
+	}
+	return append(changes, [2]int{sec, n})
 }
 
 func (s *slowKubeHPA) answer(sec int, value float64, current int) int {
@@ -256,9 +276,14 @@ func (s *slowKubeHPA) answer(sec int, value float64, current int) int {
 	limits := func(r *KubeRules, sign float64) (all []float64) {
 		for _, p := range r.Policies {
 			from := current
-			for _, c := range s.changes {
+			for _, c := range s.changes[0] {
 				if sec-c[0] < p.PeriodSeconds {
 					from -= c[1]
+				}
+			}
+			for _, c := range s.changes[1] {
+				if sec-c[0] < p.PeriodSeconds {
+					from += c[1]
 				}
 			}
 			if p.Type == "Pods" {

@@ -277,9 +277,15 @@ func TestAFullWindowLetsTheOldestGo(t *testing.T) {
 		w.add(int64(n/9)-1, n)
 	}
 	require.Equal(t, 9, w.with(0))
-	c := newChanges(2)
+	c := newChanges(2, 100)
 	for i := range 3 {
 		c.add(int64(i), 1<<i)
 	}
 	require.Equal(t, 6, c.after(-1))
+	c = newChanges(9, 100)
+	for _, at := range []int64{0, 1, 100, 101} { // at 101 the first is too old, and its place is taken
+		c.add(at, 1<<(at%7))
+	}
+	require.Equal(t, 1<<1+1<<2+1<<3, c.after(-1))
+	require.Equal(t, 1<<2+1<<3, c.after(1))
 }

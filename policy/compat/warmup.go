@@ -10,7 +10,7 @@ type warmup struct {
 }
 
 func newWarmup(span, period Duration) warmup {
-	return warmup{span: int64(span), added: newChanges(int(span/period) + 2)}
+	return warmup{span: int64(span), added: newChanges(int(span/period)+2, int64(span))}
 }
 
 // warming is how many of the ordered replicas are warming up. One that was added exactly a warm-up ago counts as warm.
