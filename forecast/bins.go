@@ -117,7 +117,8 @@ func (b *bins) close() (float64, bool) {
 
 func (b *bins) push(v float64) {
 	i := b.next % int64(len(b.ring))
-	b.ring[i], b.logs[i] = float32(v), float32(fp.Log1p(v))
+	r := float32(v)
+	b.ring[i], b.logs[i] = r, float32(fp.Log1p(max(0, float64(r)))) // as fields makes it from the ring
 	b.next++
 }
 

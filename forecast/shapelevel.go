@@ -23,7 +23,10 @@ const shapeReturn = 0.97
 func (l *shapeLevel) update(v, share, n float64) {
 	l.seen = min(l.seen+1, 8*n)
 	z := v / max(share, minSize)
-	start := 1 / l.seen
+	start := 1.0
+	if l.seen > 1 {
+		start = min(1, share) / l.seen
+	}
 	l.fast += float64(min(1, max(float64(2*share)/n, start)) * (z - l.fast))
 	before := l.slow
 	l.slow += float64(min(1, max(float64(0.25*share)/n, start)) * (z - l.slow))

@@ -14,7 +14,7 @@ import (
 // bins that the lead times will aim at until the next one ends (ahead). Reading a forecast is then reading a table.
 type slow struct {
 	bins
-	smooth   [2]smoother // plain, log
+	smooth   [2]smoother[float32] // plain, log
 	near     [2]autoregression
 	days     [2]autoregression
 	class    classes
@@ -72,7 +72,7 @@ func newSlow(cfg *Config, leads []int64) *slow {
 		days[i] = int64(i+1) * b.main
 	}
 	for i := range s.smooth {
-		s.smooth[i] = newSmoother(cfg.Smoothing, b)
+		s.smooth[i] = newSmoother[float32](cfg.Smoothing.WithDefaults(), b)
 		s.near[i] = newAutoregression(near, 0.999, b, i == 1)
 		s.days[i] = newAutoregression(days, 1, b, i == 1)
 	}

@@ -40,11 +40,12 @@ func (s Smoothing) WithDefaults() Smoothing {
 // Livera, Hyndman and Snyder (2011). In logs it is the multiplicative form. A trend is left out on purpose: over a day it
 // does more harm than good.
 //
-// Errors are clipped at four times the usual one, so that a spike does not become the season.
-type smoother struct {
+// Errors are clipped at four times the usual one, so that a spike does not become the season. Seasons are in single
+// precision; a test runs the same code in double precision against reference values.
+type smoother[F float32 | float64] struct {
 	Smoothing
 	level, d      float64
-	first, second []float32
+	first, second []F
 	ready         bool
 	usual         float64 // exponentially weighted absolute error
 	seen          float64
@@ -56,21 +57,21 @@ const (
 	smootherTrust = 20
 )
 
-func newSmoother(gains Smoothing, b *bins) smoother {
-	return smoother{Smoothing: gains.WithDefaults(), first: make([]float32, b.main), second: make([]float32, b.long)}
+func newSmoother[F float32 | float64](gains Smoothing, b *bins) smoother[F] {
+	return smoother[F]{Smoothing: gains, first: make([]F, b.main), second: make([]F, b.long)}
 }
 
 // begin sets the level and the main season to those of the newest main season of b, in logs or as they are.
-func (s *smoother) begin(b *bins, shift int64, log bool) {
+func (s *smoother[F]) begin(b *bins, shift int64, log bool) {
 	s.level = b.mean(b.next, b.main, log)
 	for i := b.next - b.main; i < b.next; i++ {
-		s.first[slot(i, shift, b.main)] = float32(b.at(i, log) - s.level)
+		s.first[slot(i, shift, b.main)] = F(b.at(i, log) - s.level)
 	}
 	s.ready = true
 }
 
 // season returns the two seasons at bin i.
-func (s *smoother) season(i, shift int64) float64 {
+func (s *smoother[F]) season(i, shift int64) float64 {
 	v := float64(s.first[slot(i, shift, int64(len(s.first)))])
 	if len(s.second) > 0 {
 		v += float64(s.second[slot(i, shift, int64(len(s.second)))])
@@ -79,7 +80,7 @@ func (s *smoother) season(i, shift int64) float64 {
 }
 
 // update learns that bin i had the transformed value y.
-func (s *smoother) update(y float64, i, shift int64) {
+func (s *smoother[F]) update(y float64, i, shift int64) {
 	d := y - (s.level + s.season(i, shift))
 	e := d - float64(s.AR*s.d)
 	s.seen = min(s.seen+1, 50)
@@ -91,32 +92,37 @@ func (s *smoother) update(y float64, i, shift int64) {
 	s.usual += (math.Abs(e) - s.usual) / s.seen
 	s.level += float64(s.Level * e)
 	p := &s.first[slot(i, shift, int64(len(s.first)))]
-	*p += float32(s.Main * e)
+	*p += F(s.Main * e)
 	if len(s.second) > 0 {
 		p := &s.second[slot(i, shift, int64(len(s.second)))]
-		*p += float32(s.Long * e)
+		*p += F(s.Long * e)
 	}
 	s.d = d
 }
 
 // gap passes over a bin without a value.
-func (s *smoother) gap() { s.d = float64(s.AR * s.d) }
+func (s *smoother[F]) gap() { s.d = float64(s.AR * s.d) }
 
 // anchor moves the level so that bin i, the first one after a long silence, is what was to be expected.
-func (s *smoother) anchor(y float64, i, shift int64) {
+func (s *smoother[F]) anchor(y float64, i, shift int64) {
 	s.level, s.d = y-s.season(i, shift), 0
 }
 
 // at returns the transformed forecast of bin i, h bins after the newest; decay is AR to the power of h.
-func (s *smoother) at(i, shift int64, decay float64) float64 {
+func (s *smoother[F]) at(i, shift int64, decay float64) float64 {
 	return s.level + s.season(i, shift) + float64(decay*s.d)
 }
 
-func (s *smoother) fields(c *state.Codec) {
+func (s *smoother[F]) fields(c *state.Codec) {
 	c.Float64(&s.level)
 	c.Float64(&s.d)
-	c.Float32s(s.first)
-	c.Float32s(s.second)
+	for _, season := range [...][]F{s.first, s.second} {
+		for i := range season {
+			v := float32(season[i])
+			c.Float32(&v)
+			season[i] = F(v)
+		}
+	}
 	c.Bool(&s.ready)
 	c.Float64(&s.usual)
 	c.Float64(&s.seen)
