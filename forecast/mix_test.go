@@ -103,7 +103,11 @@ func TestMixAgainstTwin(t *testing.T) {
 		}
 		for i := range loss {
 			want := 1.0
-			if seen[i] > 0 {
+			switch {
+			case seen[i] == 0 || loss[i] == 0:
+			case best == 0:
+				want = 0
+			default:
 				want = math.Pow(1+rate/16*(loss[i]/best-1), -16)
 			}
 			require.InDelta(t, want+1e-3, float64(m.rivals[i].weight), 5e-2*want+1e-6, "expert %d", i)
