@@ -34,8 +34,8 @@ type ShadowConfig struct {
 // what is on the way.
 //
 // Cost is replica-hours, plus Penalty times the demand that went unserved, in replica-hours, plus Change for every change
-// of the count. It is forgotten exponentially with a mean life of an hour, a day and a week. Per layer of replicas
-// (layers.go) the one that has cost least over the week leads: Count adds up what the leaders want in their layers. The
+// of the count. It is forgotten exponentially. Per layer of replicas (layers.go) the one that has cost least within the memory
+// of two weeks leads: Count adds up what the leaders want in their layers. The
 // lead changes hands where the leader has cost leadShare and leadHours more than the cheapest, so that two of a kind do
 // not take turns.
 //
@@ -47,7 +47,8 @@ type Shadows struct {
 	allowed [NumShadows]bool
 	periods int     // growth periods of an HPA in a step
 	hours   float64 // of a step
-	keep    [3]float64
+	keep    [numWindows]float64
+	longer  float64 // what layers keep
 
 	runs   [NumShadows]run
 	base   run // the HPA at its defaults that no event ever raises
@@ -67,6 +68,9 @@ type Shadows struct {
 const Regret = 0.05
 
 const (
+	// memory is the mean life of the costs that elect a leader, in hours. Bursts that come once a day or a week tell who
+	// is good only over some of them; a workload that changes for good is followed within days all the same.
+	memory = 336.
 	// leadShare and leadHours are the share and the replica-hours by which a leader must have cost more before it loses
 	// the lead. Either may be ten times as large without much effect.
 	leadShare = 0.005
@@ -84,10 +88,12 @@ type run struct {
 	counts []int32 // ring by step: replicas ordered
 	wanted int32   // what it wants now, before events and stale data raise it; scratch of Decide
 	window peak
-	layer  [numLayers]float64 // cost of the last week
-	hour   float32            // cost of the last hour
-	day    float32
+	layer  [numLayers]float64 // cost of the memory
+	spent  [numWindows]float32
 }
+
+// numWindows is the number of windows of Spent: an hour, a day, a week.
+const numWindows = 3
 
 // Spent is what a policy has cost over the last hour, day and week, in replica-hours: sums that forget exponentially with
 // this mean life, so that before it has passed they are the cost so far.
@@ -100,9 +106,8 @@ func NewShadows(cfg ShadowConfig) *Shadows {
 	std := compat.DefaultHPAParams()
 	s := &Shadows{cfg: cfg, pin: FindShadow(cfg.Pin), periods: std.Periods(cfg.Step)}
 	s.hours = float64(cfg.Step) / float64(time.Hour)
-	for i, life := range []float64{1, 24, 168} {
-		s.keep[i] = math.Max(0, 1-s.hours/life) // then a constant cost adds up to that of exactly such a time
-	}
+	keep := func(life float64) float64 { return math.Max(0, 1-s.hours/life) } // a constant cost adds up to that of exactly such a time
+	s.keep, s.longer = [numWindows]float64{keep(1), keep(24), keep(168)}, keep(memory)
 	ring := cfg.Boot + cfg.Lag + slack + 1
 	first := -1
 	for i := range s.runs {
@@ -232,18 +237,19 @@ func (s *Shadows) charge(r *run, at, before, ready int, demand *[numLayers]float
 		if b == change {
 			cost += s.cfg.Change
 		}
-		r.layer[b] = float64(r.layer[b]*s.keep[2]) + cost
+		r.layer[b] = float64(r.layer[b]*s.longer) + cost
 		sum += cost
 	}
-	r.hour = float32(float64(float64(r.hour)*s.keep[0]) + sum)
-	r.day = float32(float64(float64(r.day)*s.keep[1]) + sum)
+	for i, v := range r.spent {
+		r.spent[i] = float32(float64(float64(v)*s.keep[i]) + sum)
+	}
 }
 
 // elect lets the lead of a layer change hands.
 func (s *Shadows) elect() {
 	var whole [NumShadows]float64
 	for i := range s.runs {
-		whole[i] = float64(wholeShare * s.runs[i].week())
+		whole[i] = float64(wholeShare * s.runs[i].whole())
 	}
 	for b := range numLayers {
 		best, least := s.leader[b], math.Inf(1)
@@ -259,8 +265,8 @@ func (s *Shadows) elect() {
 	}
 }
 
-// week returns the cost of the last week.
-func (r *run) week() float64 {
+// whole returns the cost of all layers.
+func (r *run) whole() float64 {
 	var sum float64
 	for _, c := range r.layer {
 		sum += c
@@ -365,15 +371,17 @@ func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
 func (s *Shadows) Leads(i int) bool { return slices.Contains(s.leader[:], i) }
 
 // Spent returns what a policy of the race has cost.
-func (s *Shadows) Spent(i int) Spent { return s.runs[i].spent() }
+func (s *Shadows) Spent(i int) Spent { return s.runs[i].bill() }
 
 // SpentHPA returns what the Kubernetes rule at its defaults would have cost, alone and without announced events.
-func (s *Shadows) SpentHPA() Spent { return s.base.spent() }
+func (s *Shadows) SpentHPA() Spent { return s.base.bill() }
 
 // SpentOwn returns what the fleet that is really there has cost.
-func (s *Shadows) SpentOwn() Spent { return s.own.spent() }
+func (s *Shadows) SpentOwn() Spent { return s.own.bill() }
 
-func (r *run) spent() Spent { return Spent{float64(r.hour), float64(r.day), r.week()} }
+func (r *run) bill() Spent {
+	return Spent{float64(r.spent[0]), float64(r.spent[1]), float64(r.spent[2])}
+}
 
 var errShadow = errors.New("snapshot holds shadows that cannot be")
 
@@ -410,8 +418,9 @@ func (r *run) fields(c *state.Codec) {
 	for b := range r.layer {
 		c.Float64(&r.layer[b])
 	}
-	c.Float32(&r.hour)
-	c.Float32(&r.day)
+	for i := range r.spent {
+		c.Float32(&r.spent[i])
+	}
 	for _, n := range r.counts {
 		if c.Reading() && (n < 0 || n > maxReplicas) {
 			c.Fail(errShadow)

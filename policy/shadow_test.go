@@ -92,6 +92,7 @@ func TestWhatAShadowSpentIsItsBill(t *testing.T) {
 	plant := NewPlant(cfg.Boot, 5, 1)
 	before := 5
 	var want Spent
+	layers := 0.
 	var demand []float64
 	var ordered, ready []int
 	for k := range 600 {
@@ -112,6 +113,7 @@ func TestWhatAShadowSpentIsItsBill(t *testing.T) {
 			want.Hour = want.Hour*(1-1./60) + cost
 			want.Day = want.Day*(1-1./60/24) + cost
 			want.Week = want.Week*(1-1./60/168) + cost
+			layers = layers*(1-1./60/memory) + cost
 			s.Score(demand[j])
 		}
 		s.Advance()
@@ -123,7 +125,8 @@ func TestWhatAShadowSpentIsItsBill(t *testing.T) {
 	got := s.Spent(who)
 	require.InEpsilon(t, want.Hour, got.Hour, 1e-5)
 	require.InEpsilon(t, want.Day, got.Day, 1e-5)
-	require.InEpsilon(t, want.Week, got.Week, 1e-9)
+	require.InEpsilon(t, want.Week, got.Week, 1e-5)
+	require.InEpsilon(t, layers, s.runs[who].whole(), 1e-9)
 }
 
 // The baseline is the rule of package compat, count for count.

@@ -209,6 +209,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		if e.cfg.Advice {
 			d.Replicas = d.trail.Apply(policy.RuleAdvice, d.Replicas, ordered)
 		}
+		e.account(d)
 		return nil
 	}
 	e.ever, e.last, e.back = true, nano, 0
@@ -230,6 +231,9 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		n = d.trail.Apply(policy.RuleAdvice, n, ordered)
 	}
 	d.Replicas = n
+	if e.shadows.Begun() {
+		e.shadows.Record(n, d.Ready)
+	}
 	e.account(d)
 	return nil
 }

@@ -122,12 +122,11 @@ func (e *Engine) follow(v *policy.Sight, now time.Time) int {
 	return e.shadows.Count()
 }
 
-// account notes the decision and fills in who leads and what that costs.
+// account fills in who leads and what that has cost.
 func (e *Engine) account(d *Decision) {
 	if !e.shadows.Begun() {
 		return
 	}
-	e.shadows.Record(d.Replicas, d.Ready)
 	leader := e.shadows.Leader(d.Advised)
 	d.Leader = policy.Shadow(leader)
 	d.Costs.Own, d.Costs.Leader, d.Costs.HPA = e.shadows.SpentOwn(), e.shadows.Spent(leader), e.shadows.SpentHPA()
