@@ -257,6 +257,34 @@ func TestTheLeadDoesNotChangeHandsForNothing(t *testing.T) {
 	s.runs[7].layer[0] = 900
 	s.elect()
 	require.Equal(t, 7, s.Leader(1))
+
+	// Nor may the first cents decide.
+	s = NewShadows(shadowConfig())
+	s.Start(0, 5)
+	s.runs[0].layer[0] = 0.1
+	s.elect()
+	require.Equal(t, 0, s.Leader(1))
+	s.runs[0].layer[0] = 0.3
+	s.elect()
+	require.NotEqual(t, 0, s.Leader(1))
+}
+
+// A clock that was set back, or a long silence: the fleets begin anew, what was spent stays.
+func TestShadowsStartAgain(t *testing.T) {
+	r := newRace(shadowConfig())
+	for range 100 {
+		r.play(8)
+	}
+	spent := r.Spent(0)
+	r.Start(3, 2)
+	require.Equal(t, spent, r.Spent(0))
+	r.z = 30
+	r.decide()
+	require.EqualValues(t, 32, r.runs[0].counts[r.slot(3)])
+	require.Greater(t, int(r.base.counts[r.slot(3)]), 2, "what is known is news to it")
+	require.EqualValues(t, 3, r.Next())
+	r.play(8)
+	require.Greater(t, r.Spent(0).Week, spent.Week)
 }
 
 // An event raises every shadow, but not the baseline, and lowers none.
