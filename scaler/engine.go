@@ -13,7 +13,7 @@ import (
 )
 
 // Engine decides. It holds one Forecaster per signal and the memory of the policy; all buffers are sized by New, but for
-// what a kind of events needs, which its first event allocates. Observe, Withdraw and Recommend allocate nothing, and
+// what events need, which the first event, and the first of each kind, allocates. Observe, Withdraw and Recommend allocate nothing, and
 // neither do Peek and Announce after their first call.
 //
 // An Engine is not safe for concurrent use: whoever drives it, one goroutine at a time.
@@ -74,8 +74,6 @@ func New(cfg Config) (*Engine, error) {
 	for h := range max(policy.Horizon, planBoot) + 1 {
 		e.leads = append(e.leads, time.Duration(h)*e.apart)
 	}
-	e.rows = make([]policy.Curve, len(e.leads))
-	e.demand = make([]float64, len(e.leads)*forecast.NumLevels)
 	e.then = make([]float64, forecast.NumLevels)
 	for _, s := range cfg.Signals {
 		e.signals = append(e.signals, signal{s.Name, s.Capacity, forecast.New(forecast.Config{
@@ -86,6 +84,15 @@ func New(cfg Config) (*Engine, error) {
 		})})
 	}
 	return e, nil
+}
+
+// room allocates what plans around events are made on. Most engines of many never hear of an event, and it is more than all
+// else that they hold.
+func (e *Engine) room() {
+	if e.rows == nil {
+		e.rows = make([]policy.Curve, len(e.leads))
+		e.demand = make([]float64, len(e.leads)*forecast.NumLevels)
+	}
 }
 
 // Config returns the configuration with its defaults.
@@ -155,6 +162,7 @@ func (e *Engine) Announce(ev forecast.Event) error {
 			return err
 		}
 	}
+	e.room()
 	for i := range e.signals {
 		if err := e.signals[i].forecast.Announce(ev); err != nil {
 			return err

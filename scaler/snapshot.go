@@ -76,6 +76,9 @@ func (e *Engine) read(body []byte) error {
 func (e *Engine) fields(c *state.Codec) {
 	for i := range e.signals {
 		e.signals[i].forecast.State(c)
+		if e.signals[i].forecast.Events() > 0 {
+			e.room()
+		}
 	}
 	e.shadows.State(c)
 	e.hold.State(c)
