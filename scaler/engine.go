@@ -28,8 +28,7 @@ type Engine struct {
 	rows    []policy.Curve   // scratch: one per row
 	demand  []float64        // scratch: quantiles of all rows
 	arrival [1]time.Duration // scratch: from now to the step in which an order serves
-	serve   policy.Curve     // scratch: demand then
-	then    []float64        // scratch: its quantiles
+	then    []float64        // scratch: quantiles of demand then
 	saved   []byte           // scratch of Peek
 
 	// What Recommend changes, apart from the forecasters:
@@ -377,13 +376,14 @@ func (e *Engine) boot(fleet policy.Fleet) time.Duration {
 func (e *Engine) bands(d *Decision, v *policy.Sight, s *signal, now time.Time) bool {
 	e.arrival[0] = d.Lead
 	e.then = s.forecast.Ordinary(e.then, now, e.arrival[:])
-	if !e.serve.Set(forecast.Levels[:], e.then, s.capacity) {
+	var serve policy.Curve
+	if !serve.Set(forecast.Levels[:], e.then, s.capacity) {
 		return false
 	}
-	v.Full = e.serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
-	v.Half.Low, v.Half.High = e.serve.Count(float64(0.5*e.cfg.Penalty)), v.Full.Low
+	v.Full = serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
+	v.Half.Low, v.Half.High = serve.Count(float64(0.5*e.cfg.Penalty)), v.Full.Low
 	if e.cfg.Release != 2 {
-		v.Half.High = e.serve.Count(float64(0.5 * float64(e.cfg.Penalty*e.cfg.Release)))
+		v.Half.High = serve.Count(float64(0.5 * float64(e.cfg.Penalty*e.cfg.Release)))
 	}
 	horizon := e.leads[len(e.leads)-1]
 	if !s.forecast.Near(now, now.Add(max(horizon, d.Lead))) {
