@@ -2,7 +2,7 @@
 //
 //	go test ./bench -bench . -benchmem
 //
-// for its time, and
+// for its time and memory, and
 //
 //	go run ./bench/accuracy -traces DIR
 //

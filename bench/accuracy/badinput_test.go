@@ -50,6 +50,10 @@ func TestBadInput(t *testing.T) {
 		{"series of no JSON", "-series DIR/s.json", map[string]string{"s.json": "x"}, "-series DIR/s.json: invalid character"},
 		{"no taylor", "-series DIR/s.json", map[string]string{"s.json": `{"co2":{"y":[1]}}`}, `-series DIR/s.json: series "taylor" has 0 values; wanted more than 3024`},
 
+		{"aired without events", "-aired DIR/t.csv", nil, "-aired and -events belong together: wanted a trace and the plan"},
+		{"events without aired", "-events DIR/t.csv -m4 testdata", nil, "-aired and -events belong together"},
+		{"no event in the trace", "-aired DIR/t.csv -events DIR/e.csv", map[string]string{"t.csv": days(100), "e.csv": "timestamp\n3600\n"}, "DIR/e.csv: no event is in the trace two days after its start or later"},
+
 		{"no folder of M4", "-m4 DIR/none", nil, "-m4 DIR/none: neither Hourly-train.csv nor Hourly-train.csv.gz is there; wanted M4's hourly series"},
 		{"no test file", "-m4 DIR", map[string]string{"Hourly-train.csv": good}, "-m4 DIR: neither Hourly-test.csv nor Hourly-test.csv.gz is there"},
 		{"empty training", "-m4 DIR", m4("", goodTest), "DIR/Hourly-train.csv:1: the file is empty; wanted a header line"},

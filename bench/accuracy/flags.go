@@ -10,6 +10,7 @@ import (
 // flags are the command line.
 type flags struct {
 	m4, traces, series, format string
+	aired, events              string
 	hourly, experts, ablation  bool
 	quiet                      bool
 	variant                    variant
@@ -24,6 +25,8 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.StringVar(&f.m4, "m4", "", "forecast M4's hourly series in `DIR`, which holds Hourly-train.csv and Hourly-test.csv, plain or with .gz")
 	set.StringVar(&f.traces, "traces", "", "forecast every trace in `DIR`: CSV with columns timestamp and value, plain or .gz")
 	set.StringVar(&f.series, "series", "", "forecast a week from every half hour of the series taylor in `FILE`, JSON")
+	set.StringVar(&f.aired, "aired", "", "measure the response to the events of -events in the trace in `FILE`")
+	set.StringVar(&f.events, "events", "", "the plan of events of -aired: `FILE`, CSV with a column timestamp")
 	set.BoolVar(&f.hourly, "hourly", false, "with -traces: forecast the next day of each trace by the hour too")
 	set.BoolVar(&f.experts, "experts", false, "with -traces: show the error of each expert, and of the best in hindsight, beside the mix")
 	set.BoolVar(&f.ablation, "ablation", false, "with -traces: show what is left of the accuracy without each of the experts")
@@ -57,7 +60,7 @@ func parseFlags(args []string) (flags, error) {
 		if given.Value.String() == "" && err == nil {
 			wanted := "the name of a folder"
 			switch given.Name {
-			case "series":
+			case "series", "aired", "events":
 				wanted = "the name of a file"
 			case "without":
 				wanted = "names of experts"
@@ -83,10 +86,13 @@ func parseFlags(args []string) (flags, error) {
 			}
 		}
 	}
+	if err == nil && (f.aired == "") != (f.events == "") {
+		return f, errors.New("-aired and -events belong together: wanted a trace and the plan of what was aired in it")
+	}
 	if err == nil && f.ablation && (f.without != "" || f.variant.compact) {
 		return f, errors.New("-ablation chooses what to leave out itself: wanted a call without -without and -compact")
 	}
-	if err == nil && f.m4 == "" && f.traces == "" && f.series == "" {
+	if err == nil && f.m4 == "" && f.traces == "" && f.series == "" && f.aired == "" {
 		err = errors.New("neither -m4 nor -traces is given: wanted a folder to measure, such as -traces DIR")
 	}
 	return f, err

@@ -4,6 +4,7 @@
 //	go run ./bench/accuracy -m4 DIR       M4's hourly series, with the measures of that competition
 //	go run ./bench/accuracy -traces DIR   demand traces at four lead times: errors, pinball losses, coverage
 //	go run ./bench/accuracy -series FILE  a week of half hours ahead on Taylor's demand for electricity
+//	go run ./bench/accuracy -aired TRACE -events PLAN   the response to announced events, and what their plan is worth
 //
 // -m4 wants Hourly-train.csv and Hourly-test.csv of the M4 competition, plain or with .gz. It prints sMAPE, MASE, OWA, MSIS
 // and the coverage of the 95 % interval for the 48 hours that follow each series; see smape, mase, owa, msis and inside for
@@ -30,6 +31,11 @@
 //
 //	MAPE   mean of |median - value| / value in per cent, values of 0 left out
 //	rel    sum of |median - value| over that of |value of the newest day known at the origin - value|
+//
+// -aired passes over a trace with its plan of events announced a day ahead, and once more without them. It prints the mean
+// response of the events that no other is near, step by step, beside the response that was learned by the end and the prior,
+// and the share of what stands above the median of the quiet steps before, in the six steps from each start on, that the .9
+// quantile of four steps ahead covers.
 //
 // -without leaves experts out and -compact measures the compact form, in all of these.
 //
@@ -71,6 +77,11 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	if f.series != "" {
 		if r.Series, err = measureSeries(ctx, f.series, f.variant); err != nil {
+			return err
+		}
+	}
+	if f.aired != "" {
+		if r.Airings, err = measureAirings(ctx, f.aired, f.events, f.variant); err != nil {
 			return err
 		}
 	}

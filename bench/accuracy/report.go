@@ -38,6 +38,7 @@ type report struct {
 	Traces   *tracesReport  `json:"traces,omitempty"`
 	Hourly   *rollingReport `json:"hourly,omitempty"`
 	Series   *rollingReport `json:"series,omitempty"`
+	Airings  *airingReport  `json:"airings,omitempty"`
 	Ablation []ablationRow  `json:"ablation,omitempty"`
 }
 
@@ -71,6 +72,10 @@ func (r report) format(as string) ([]byte, error) {
 			gap()
 			paths.table(&b)
 		}
+	}
+	if r.Airings != nil {
+		gap()
+		r.Airings.table(&b)
 	}
 	if r.Ablation != nil {
 		gap()
