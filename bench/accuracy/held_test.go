@@ -55,7 +55,9 @@ func TestDayAheadOnHourlyTraces(t *testing.T) {
 	require.LessOrEqual(t, float64(r.Reference), 0.66)
 }
 
-// The target for a week of half hours is a MAPE of at most 2 %; that is missed: 2.05 % was measured, and is held.
+// The target for a week of half hours is a MAPE of at most 2 %. Over all origins after the two weeks in which a season is
+// learned it is met (1.80); over those of the last four weeks alone it is missed (2.05), and so it is at the last half hour
+// of the week (2.18 and 2.56). What is missed is held where it is.
 func TestWeekAheadOnTaylor(t *testing.T) {
 	if testing.Short() {
 		t.Skip("learns 336 lead times")
@@ -65,6 +67,11 @@ func TestWeekAheadOnTaylor(t *testing.T) {
 	}
 	r, err := measureSeries(context.Background(), shared+"golden/series.json", variant{})
 	require.NoError(t, err)
-	require.Less(t, float64(r.Rows[0].MAPE), 1.1, "a day ahead; measured 1.08")
-	require.Less(t, float64(r.Rows[1].MAPE), 2.07, "a week ahead; measured 2.05")
+	require.Len(t, r.Rows, 4)
+	require.Less(t, float64(r.Rows[0].MAPE), 1.22, "a day ahead")
+	require.LessOrEqual(t, float64(r.Rows[1].MAPE), 2.0, "a week ahead: the target")
+	require.Less(t, float64(r.Rows[1].Last), 2.21)
+	require.Less(t, float64(r.Rows[2].MAPE), 1.1)
+	require.Less(t, float64(r.Rows[3].MAPE), 2.07)
+	require.Less(t, float64(r.Rows[3].Last), 2.6)
 }

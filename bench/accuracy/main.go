@@ -26,8 +26,8 @@
 // targets (for an expert that sleeps the newest value stands in); -ablation forecasts the folder once more for each expert
 // left out, for the experts of the fast clock alone and for the compact form, and prints the geometric means; -hourly
 // forecasts every hour of the next day from every hour, on the means of the hours, from two weeks after the start on.
-// -series does the same for the week after every half hour of the series taylor in a JSON file of series, from its ninth
-// week on. For these paths it prints, over all steps of all paths and over the last steps alone,
+// -series does the same for the day and the week after every half hour of the series taylor in a JSON file of series, from
+// its third week on, and from its ninth. For these paths it prints, over all steps of all paths and over the last steps alone,
 //
 //	MAPE   mean of |median - value| / value in per cent, values of 0 left out
 //	rel    sum of |median - value| over that of |value of the newest day known at the origin - value|

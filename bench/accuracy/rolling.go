@@ -16,6 +16,7 @@ type rollingRow struct {
 	Series   string  `json:"series"`
 	Step     float64 `json:"step_s"`
 	Horizon  int     `json:"horizon_steps"`
+	From     int     `json:"from_step"` // the first origin
 	Origins  int     `json:"origins"`
 	MAPE     number  `json:"mape_percent"`          // mean of |error| / value over all steps of all paths, values of 0 left out
 	Last     number  `json:"mape_at_horizon"`       // the same of the last step of each path
@@ -35,7 +36,7 @@ func rolling(ctx context.Context, t *sim.Trace, from, horizon int, v variant) (r
 	var (
 		sums [2]pathSums // whole paths, last steps
 		rows []float64
-		out  = rollingRow{Series: t.Name, Step: t.Step.Seconds(), Horizon: horizon}
+		out  = rollingRow{Series: t.Name, Step: t.Step.Seconds(), Horizon: horizon, From: from}
 	)
 	for k, value := range t.Demand {
 		if k%64 == 0 && ctx.Err() != nil {
