@@ -2,6 +2,7 @@ package fit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -56,6 +57,9 @@ func (o *Options) classical(ctx context.Context, h History, train, naive int) ([
 	var rows []Row
 	for _, e := range list {
 		m, err := e.make()
+		if errors.Is(err, errNoLoss) {
+			continue // the beginning is one gap, say
+		}
 		if err != nil {
 			return nil, err
 		}

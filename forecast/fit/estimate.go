@@ -135,9 +135,9 @@ func EstimateDoubleSeason(ctx context.Context, y []float64, short, long int) (*D
 
 // firstCycle is the mean cycle of y around its moving average, of differences with the mean 0 or of ratios with the mean 1.
 func firstCycle(y []float64, period int, how Component) []float64 {
-	ring := around(y, period)
+	rest := around(y, period)
 	sums, n := make([]float64, period), make([]float64, period)
-	for i, v := range ring {
+	for i, v := range rest {
 		if math.IsNaN(v) {
 			continue
 		}

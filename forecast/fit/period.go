@@ -79,9 +79,9 @@ func (g grid) confirmed(r []float64, period float64) bool {
 // period if it explains at least half as much: what recurs every two hours is mostly hourly.
 func (g grid) settle(x []float64, period float64) (best, strength, explained float64) {
 	measure := func(p float64) (strength, explained float64) {
-		ring := around(x, int(math.Round(p)))
-		strength = fold(ring, p)
-		return strength, strength * variance(ring)
+		cycle := around(x, int(math.Round(p)))
+		strength = fold(cycle, p)
+		return strength, strength * variance(cycle)
 	}
 	best = period
 	strength, explained = measure(period)

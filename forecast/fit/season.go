@@ -108,11 +108,11 @@ func strongest(x []float64, step forecast.Duration, before []Season, total float
 			continue
 		}
 		// The level and longer seasons would bury the hill of a short one on their own slope.
-		ring := around(x, int(math.Round(2*period)))
-		if fold(ring, g.whole(period)) < leastStrength/2 { // before the dear transforms; half a day of two humps has some strength too
+		cycle := around(x, int(math.Round(2*period)))
+		if fold(cycle, g.whole(period)) < leastStrength/2 { // before the dear transforms; half a day of two humps has some strength too
 			continue
 		}
-		r := autocorrelation(ring, min(g.n-2, g.most()+g.most()/2+1))
+		r := autocorrelation(cycle, min(g.n-2, g.most()+g.most()/2+1))
 		period = g.climb(p, r, g.whole(period))
 		if !g.confirmed(r, period) {
 			continue
