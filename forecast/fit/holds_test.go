@@ -3,8 +3,6 @@ package fit
 import (
 	"context"
 	"math"
-	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -14,18 +12,10 @@ import (
 //
 //	go test ./forecast/fit -run '^$' -bench ProposalsHold -benchtime 1x -v
 func BenchmarkProposalsHold(b *testing.B) {
-	files, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "traces", "*.csv*"))
-	if len(files) == 0 {
-		b.Skip("the folder ../shared/traces beside the repository is absent")
-	}
 	ctx := context.Background()
 	for b.Loop() {
 		sum, traces, proposals := 0.0, 0, 0
-		for _, file := range files {
-			name, _, _ := strings.Cut(filepath.Base(file), ".csv")
-			if strings.Contains(name, "spots") {
-				continue // a plan, not a trace
-			}
+		for _, name := range traceNames(b) {
 			h := trace(b, name)
 			seen := h
 			seen.Values = h.Values[:len(h.Values)*7/10]
