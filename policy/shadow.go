@@ -50,10 +50,9 @@ type Shadows struct {
 	keep    [numWindows]float64
 	longer  float64 // what layers keep
 
-	runs   [NumShadows]run
-	base   run // the HPA at its defaults that no event ever raises
-	own    run // what the fleet did that is really there
-	ready  []int32
+	runs   [numRuns]run
+	ring   int     // steps that fleets are remembered for
+	counts []int32 // replicas ordered: for each run a ring by step, then one of what was ready of the own fleet
 	leader [numLayers]int
 
 	begun  bool
@@ -77,28 +76,25 @@ const (
 	leadHours = 0.2
 	// wholeShare is the part of its whole cost that counts in every layer: a rule that is bad elsewhere is lucky here.
 	wholeShare = 0.02
-	// maxRoom bounds the memory of a window of proposals; baseRoom that of the baseline, whose figures are shown.
-	maxRoom, baseRoom = 6, 64
 	// slack is by how many steps demand may become known later than expected and is still scored.
 	slack = 2
 )
 
+// Behind the policies of the race run those that are only charged.
+const (
+	base = NumShadows + iota // the HPA at its defaults that no event ever raises
+	own                      // the fleet that is really there
+	numRuns
+
+	served = numRuns // the ring behind theirs: how many of the own fleet served
+)
+
 // run is one policy in action.
 type run struct {
-	counts []int32 // ring by step: replicas ordered
-	wanted int32   // what it wants now, before events and stale data raise it; scratch of Decide
+	wanted int32 // what it wants now, before events and stale data raise it; scratch of Decide
 	window peak
 	layer  [numLayers]float64 // cost of the memory
 	spent  [numWindows]float32
-}
-
-// numWindows is the number of windows of Spent: an hour, a day, a week.
-const numWindows = 3
-
-// Spent is what a policy has cost over the last hour, day and week, in replica-hours: sums that forget exponentially with
-// this mean life, so that before it has passed they are the cost so far.
-type Spent struct {
-	Hour, Day, Week float64
 }
 
 // NewShadows returns a race that has seen nothing. All memory is allocated here.
@@ -108,9 +104,10 @@ func NewShadows(cfg ShadowConfig) *Shadows {
 	s.hours = float64(cfg.Step) / float64(time.Hour)
 	keep := func(life float64) float64 { return math.Max(0, 1-s.hours/life) } // a constant cost adds up to that of exactly such a time
 	s.keep, s.longer = [numWindows]float64{keep(1), keep(24), keep(168)}, keep(memory)
-	ring := cfg.Boot + cfg.Lag + slack + 1
+	s.ring = cfg.Boot + cfg.Lag + slack + 1
+	s.counts = make([]int32, (numRuns+1)*s.ring)
 	first := -1
-	for i := range s.runs {
+	for i := range rivals {
 		r := &rivals[i]
 		s.allowed[i] = !slices.Contains(cfg.Exclude, r.family)
 		if s.allowed[i] && first < 0 {
@@ -123,15 +120,17 @@ func NewShadows(cfg ShadowConfig) *Shadows {
 		if r.family == FamilyHPA {
 			span = int64(r.window / cfg.Step)
 		}
-		s.runs[i] = run{counts: make([]int32, ring), window: newPeak(span, maxRoom)}
+		s.runs[i].window = newPeak(span)
 	}
-	s.base = run{counts: make([]int32, ring), window: newPeak(int64(std.Window/cfg.Step), baseRoom)}
-	s.own.counts, s.ready = make([]int32, ring), make([]int32, ring)
+	s.runs[base].window = newPeak(int64(std.Window / cfg.Step))
 	for b := range s.leader {
 		s.leader[b] = max(first, 0)
 	}
 	return s
 }
+
+// fleet returns the counts of a run: a ring by step.
+func (s *Shadows) fleet(i int) []int32 { return s.counts[i*s.ring : (i+1)*s.ring] }
 
 // Begun says whether Start was called.
 func (s *Shadows) Begun() bool { return s.begun }
@@ -142,26 +141,15 @@ func (s *Shadows) Step() int64 { return s.step }
 // Start makes step k the newest one and gives every shadow a fleet of so many ready replicas; what was spent stays.
 func (s *Shadows) Start(k int64, replicas int) {
 	n := int32(min(replicas, maxReplicas))
-	for i := range s.runs {
-		s.runs[i].start(n)
+	for i := range s.counts {
+		s.counts[i] = n
 	}
-	s.base.start(n)
-	s.own.start(n)
-	fill(s.ready, n)
+	for i := range s.runs {
+		s.runs[i].window.forget()
+	}
 	s.begun, s.step, s.next = true, k, k
 	s.seen = k - s.Patience() - 2 // all that can still be scored is news
 	s.before = s.seen
-}
-
-func (r *run) start(n int32) {
-	fill(r.counts, n)
-	r.window.forget()
-}
-
-func fill(s []int32, n int32) {
-	for i := range s {
-		s[i] = n
-	}
 }
 
 // Advance begins the next step: until they decide, all leave their fleets as they are.
@@ -169,91 +157,28 @@ func (s *Shadows) Advance() {
 	from := s.slot(s.step)
 	s.step++
 	to := s.slot(s.step)
-	for i := range s.runs {
-		s.runs[i].counts[to] = s.runs[i].counts[from]
+	for i := range numRuns + 1 {
+		fleet := s.fleet(i)
+		fleet[to] = fleet[from]
 	}
-	s.base.counts[to] = s.base.counts[from]
-	s.own.counts[to], s.ready[to] = s.own.counts[from], s.ready[from]
 	s.before = s.seen
 }
 
 // slot is the place of step k in the rings.
 func (s *Shadows) slot(k int64) int {
-	w := int64(len(s.ready))
+	w := int64(s.ring)
 	return int((k%w + w) % w)
-}
-
-// Next returns the first step that has not been scored and still can be. It is beyond Step if there is none.
-func (s *Shadows) Next() int64 {
-	s.next = max(s.next, s.step-s.Patience())
-	return s.next
-}
-
-// Patience returns how many steps behind the newest one a step can still be scored.
-func (s *Shadows) Patience() int64 { return int64(s.cfg.Lag + slack) }
-
-// Score charges every policy for step Next, in which demand was z replicas' worth, NaN if nobody knows: then replicas are
-// paid for and nothing goes unserved.
-func (s *Shadows) Score(z float64) {
-	var demand [numLayers]float64
-	for b := range demand {
-		demand[b] = demandWithin(z, b)
-	}
-	at, before := s.slot(s.next), s.slot(s.next-1)
-	for i := range s.runs {
-		s.charge(&s.runs[i], at, before, s.serving(s.runs[i].counts, at), &demand)
-	}
-	s.charge(&s.base, at, before, s.serving(s.base.counts, at), &demand)
-	s.charge(&s.own, at, before, int(s.ready[at]), &demand)
-	s.next++
-	s.elect()
-}
-
-// serving returns the replicas of a fleet that serve in the step of a slot.
-func (s *Shadows) serving(counts []int32, at int) int {
-	least := counts[at]
-	for range s.cfg.Boot {
-		if at--; at < 0 {
-			at = len(counts) - 1
-		}
-		least = min(least, counts[at])
-	}
-	return int(least)
-}
-
-// charge adds the cost of the step of a slot, in which so many replicas served.
-func (s *Shadows) charge(r *run, at, before, ready int, demand *[numLayers]float64) {
-	ordered, change := int(r.counts[at]), -1
-	if r.counts[before] != r.counts[at] {
-		change = layerOf(int(max(r.counts[before], r.counts[at])))
-	}
-	var sum float64
-	for b := range numLayers {
-		cost := float64(within(ordered, b))
-		if short := demand[b] - float64(within(ready, b)); short > 0 {
-			cost += float64(s.cfg.Penalty * short)
-		}
-		cost = float64(cost * s.hours)
-		if b == change {
-			cost += s.cfg.Change
-		}
-		r.layer[b] = float64(r.layer[b]*s.longer) + cost
-		sum += cost
-	}
-	for i, v := range r.spent {
-		r.spent[i] = float32(float64(float64(v)*s.keep[i]) + sum)
-	}
 }
 
 // elect lets the lead of a layer change hands.
 func (s *Shadows) elect() {
 	var whole [NumShadows]float64
-	for i := range s.runs {
+	for i := range whole {
 		whole[i] = float64(wholeShare * s.runs[i].whole())
 	}
 	for b := range numLayers {
 		best, least := s.leader[b], math.Inf(1)
-		for i := range s.runs {
+		for i := range whole {
 			if c := s.runs[i].layer[b] + whole[i]; s.allowed[i] && c < least {
 				best, least = i, c
 			}
@@ -263,15 +188,6 @@ func (s *Shadows) elect() {
 			s.leader[b] = best
 		}
 	}
-}
-
-// whole returns the cost of all layers.
-func (r *run) whole() float64 {
-	var sum float64
-	for _, c := range r.layer {
-		sum += c
-	}
-	return sum
 }
 
 // Sight is what the shadows decide on.
@@ -290,9 +206,9 @@ func (s *Shadows) Decide(v *Sight) {
 	s.seen = v.Known
 	// What was known at the last step already says nothing new: then a rule on measurements leaves its fleet alone.
 	fresh := v.Known > s.before && v.Demand >= 0
-	for i := range s.runs {
-		r, rule := &s.runs[i], &rivals[i]
-		ordered := int(r.counts[before])
+	for i := range rivals {
+		r, rule, fleet := &s.runs[i], &rivals[i], s.fleet(i)
+		ordered := int(fleet[before])
 		n := ordered
 		if rule.family == FamilyBand {
 			n = rule.clamp(v, ordered)
@@ -306,11 +222,12 @@ func (s *Shadows) Decide(v *Sight) {
 		if v.Stale {
 			n = max(n, ordered)
 		}
-		r.counts[at] = s.bound(n)
+		fleet[at] = s.bound(n)
 	}
 	if fresh {
 		p := compat.DefaultHPAParams()
-		s.base.counts[at] = s.bound(s.react(&s.base, &p, v, int(s.base.counts[before])))
+		fleet := s.fleet(base)
+		fleet[at] = s.bound(s.react(&s.runs[base], &p, v, int(fleet[before])))
 	}
 }
 
@@ -341,14 +258,14 @@ func (s *Shadows) bound(n int) int32 {
 // Found notes how many replicas the fleet that is really there turned out to have ordered in the newest step; Record has
 // noted what was asked for.
 func (s *Shadows) Found(ordered int) {
-	s.own.counts[s.slot(s.step)] = int32(min(ordered, maxReplicas))
+	s.fleet(own)[s.slot(s.step)] = int32(min(ordered, maxReplicas))
 }
 
 // Record notes what the fleet that is really there has in the newest step: the replicas that are to be ordered from now on
 // and those that serve.
 func (s *Shadows) Record(ordered, ready int) {
 	at := s.slot(s.step)
-	s.own.counts[at], s.ready[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
+	s.fleet(own)[at], s.fleet(served)[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
 }
 
 // Count returns the replicas that the leaders want in their layers, or that the pinned policy wants, as of the newest Decide.
@@ -370,19 +287,6 @@ func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
 // Leads says whether a policy of the race leads in any layer, pinned or not.
 func (s *Shadows) Leads(i int) bool { return slices.Contains(s.leader[:], i) }
 
-// Spent returns what a policy of the race has cost.
-func (s *Shadows) Spent(i int) Spent { return s.runs[i].bill() }
-
-// SpentHPA returns what the Kubernetes rule at its defaults would have cost, alone and without announced events.
-func (s *Shadows) SpentHPA() Spent { return s.base.bill() }
-
-// SpentOwn returns what the fleet that is really there has cost.
-func (s *Shadows) SpentOwn() Spent { return s.own.bill() }
-
-func (r *run) bill() Spent {
-	return Spent{float64(r.spent[0]), float64(r.spent[1]), float64(r.spent[2])}
-}
-
 var errShadow = errors.New("snapshot holds shadows that cannot be")
 
 // State walks the memory for snapshots.
@@ -390,9 +294,12 @@ func (s *Shadows) State(c *state.Codec) {
 	for i := range s.runs {
 		s.runs[i].fields(c)
 	}
-	s.base.fields(c)
-	s.own.fields(c)
-	c.Int32s(s.ready)
+	c.Int32s(s.counts)
+	for _, n := range s.counts {
+		if c.Reading() && (n < 0 || n > maxReplicas) {
+			c.Fail(errShadow)
+		}
+	}
 	for b := range s.leader {
 		l := byte(s.leader[b])
 		c.Byte(&l)
@@ -413,17 +320,11 @@ func (s *Shadows) State(c *state.Codec) {
 }
 
 func (r *run) fields(c *state.Codec) {
-	c.Int32s(r.counts)
 	r.window.fields(c)
 	for b := range r.layer {
 		c.Float64(&r.layer[b])
 	}
 	for i := range r.spent {
 		c.Float32(&r.spent[i])
-	}
-	for _, n := range r.counts {
-		if c.Reading() && (n < 0 || n > maxReplicas) {
-			c.Fail(errShadow)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -74,9 +75,9 @@ func TestAShadowsFleetIsAPlant(t *testing.T) {
 			s.Advance()
 			plant.Arrive()
 			n := rapid.IntRange(1, 20).Draw(t, "order")
-			s.runs[0].counts[s.slot(s.step)] = int32(n)
+			s.fleet(0)[s.slot(s.step)] = int32(n)
 			plant.Order(n)
-			require.Equal(t, plant.Ready(), s.serving(s.runs[0].counts, s.slot(s.step)))
+			require.Equal(t, plant.Ready(), s.serving(s.fleet(0), s.slot(s.step)))
 		}
 	})
 }
@@ -120,7 +121,7 @@ func TestWhatAShadowSpentIsItsBill(t *testing.T) {
 		plant.Arrive()
 		low := 10 + rng.IntN(8)
 		s.Decide(&Sight{Full: Band{low + 2, low + 3}, Half: Band{low, low + 2}, Known: s.Step() - 2, Demand: z, Capacity: 1})
-		plant.Order(int(s.runs[who].counts[s.slot(s.step)]))
+		plant.Order(int(s.fleet(who)[s.slot(s.step)]))
 	}
 	got := s.Spent(who)
 	require.InEpsilon(t, want.Hour, got.Hour, 1e-5)
@@ -143,7 +144,7 @@ func TestTheBaselineIsHPA(t *testing.T) {
 		}
 		r.play(z)
 		ordered = hpa.Decide(r.k, z, 1, ordered)
-		require.EqualValues(t, ordered, r.base.counts[r.slot(r.step)], "step %d", i)
+		require.EqualValues(t, ordered, r.fleet(base)[r.slot(r.step)], "step %d", i)
 	}
 }
 
@@ -168,7 +169,7 @@ func TestTheNewestDecisionOfAStepCounts(t *testing.T) {
 	v.Demand, v.Full = 30, Band{34, 36}
 	r.Decide(&v) // with it
 	require.Greater(t, r.Count(), first)
-	require.EqualValues(t, 43, r.base.counts[r.slot(r.step)], "30/.7")
+	require.EqualValues(t, 43, r.fleet(base)[r.slot(r.step)], "30/.7")
 }
 
 // A rule on measurements is not asked about one it has answered: a missing sample leaves the fleet alone, as it does in
@@ -178,10 +179,10 @@ func TestOldNewsIsNoNews(t *testing.T) {
 	for range 10 {
 		r.play(8)
 	}
-	was := r.base.counts[r.slot(r.step)]
+	was := r.fleet(base)[r.slot(r.step)]
 	r.Advance()
 	r.Decide(&Sight{Full: Band{10, 12}, Half: Band{8, 10}, Known: r.Step() - 2, Demand: 20, Capacity: 1})
-	require.Equal(t, was, r.base.counts[r.slot(r.step)])
+	require.Equal(t, was, r.fleet(base)[r.slot(r.step)])
 }
 
 func TestTheCheapestLeads(t *testing.T) {
@@ -230,7 +231,7 @@ func TestThePinnedPolicyDecides(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 5))
 		for k := range 200 {
 			r.play(burst(rng, k))
-			require.EqualValues(t, r.runs[i].counts[r.slot(r.step)], r.Count())
+			require.EqualValues(t, r.fleet(i)[r.slot(r.step)], r.Count())
 		}
 	}
 	require.Equal(t, -1, FindShadow("no such policy"))
@@ -280,8 +281,8 @@ func TestShadowsStartAgain(t *testing.T) {
 	require.Equal(t, spent, r.Spent(0))
 	r.z = 30
 	r.decide()
-	require.EqualValues(t, 32, r.runs[0].counts[r.slot(3)])
-	require.Greater(t, int(r.base.counts[r.slot(3)]), 2, "what is known is news to it")
+	require.EqualValues(t, 32, r.fleet(0)[r.slot(3)])
+	require.Greater(t, int(r.fleet(base)[r.slot(3)]), 2, "what is known is news to it")
 	require.EqualValues(t, 3, r.Next())
 	r.play(8)
 	require.Greater(t, r.Spent(0).Week, spent.Week)
@@ -307,10 +308,10 @@ func TestAnEventRaisesTheShadows(t *testing.T) {
 		event.Decide(&v)
 		at := plain.slot(plain.step)
 		for i := range NumShadows {
-			require.GreaterOrEqual(t, event.runs[i].counts[at], plain.runs[i].counts[at])
-			require.GreaterOrEqual(t, int(event.runs[i].counts[at]), low)
+			require.GreaterOrEqual(t, event.fleet(i)[at], plain.fleet(i)[at])
+			require.GreaterOrEqual(t, int(event.fleet(i)[at]), low)
 		}
-		require.Equal(t, plain.base.counts[at], event.base.counts[at])
+		require.Equal(t, plain.fleet(base)[at], event.fleet(base)[at])
 	})
 }
 
@@ -321,8 +322,8 @@ func TestLimitsHoldForEveryShadow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for i := range 300 {
 		r.play(burst(rng, i))
-		for w := range r.runs {
-			n := r.runs[w].counts[r.slot(r.step)]
+		for w := range NumShadows {
+			n := r.fleet(w)[r.slot(r.step)]
 			require.True(t, n >= 7 && n <= 9, "%s has %d", Shadow(w), n)
 		}
 		require.True(t, r.Count() >= 7 && r.Count() <= 9)
@@ -338,8 +339,8 @@ func TestNothingIsReleasedOnStaleData(t *testing.T) {
 		was := r.slot(r.step)
 		r.Advance()
 		r.Decide(&Sight{Full: Band{2, 3}, Half: Band{1, 2}, Known: r.Step() - 9, Demand: math.NaN(), Capacity: 1, Stale: true})
-		for i := range r.runs {
-			require.GreaterOrEqual(t, r.runs[i].counts[r.slot(r.step)], r.runs[i].counts[was])
+		for i := range NumShadows {
+			require.GreaterOrEqual(t, r.fleet(i)[r.slot(r.step)], r.fleet(i)[was])
 		}
 	}
 }
@@ -358,7 +359,6 @@ func TestShadowsGoOnFromASnapshot(t *testing.T) {
 	}
 	two := newRace(shadowConfig())
 	b := snapshot(one.Shadows)
-	require.Less(t, len(b), 2600, "with the lengths that the codec writes")
 	r := state.NewReader(b)
 	two.State(&r)
 	require.NoError(t, r.Err())
@@ -382,6 +382,14 @@ func TestShadowsGoOnFromASnapshot(t *testing.T) {
 			require.NoError(t, func() error { r := state.NewReader(b); two.State(&r); return r.Err() }())
 		}
 	}
+}
+
+// What a workload pays for its shadows must stay small beside its forecaster.
+func TestShadowsAreSmall(t *testing.T) {
+	s := NewShadows(shadowConfig())
+	bytes := int(unsafe.Sizeof(*s)) + 4*len(s.counts)
+	t.Logf("%d bytes", bytes)
+	require.LessOrEqual(t, bytes, 2300)
 }
 
 func TestShadowsAllocateNothing(t *testing.T) {
@@ -412,8 +420,8 @@ func price(ordered, ready int, z float64) float64 {
 func (b *bill) step(z float64) {
 	r := b.race
 	at, before := r.slot(r.step), r.slot(r.step-1)
-	for i := range r.runs {
-		counts := r.runs[i].counts
+	for i := range NumShadows {
+		counts := r.fleet(i)
 		b.shadows[i] += price(int(counts[at]), r.serving(counts, at), z)
 		if counts[at] != counts[before] {
 			b.shadows[i] += 60 * 0.03
@@ -465,8 +473,8 @@ func TestRegretAgainstAnAdversary(t *testing.T) {
 				worst := math.Inf(-1)
 				for _, try := range []float64{1, 5, 12, 30, 60} {
 					r, others := b.race, 0.
-					for w := range r.runs {
-						others += price(0, r.serving(r.runs[w].counts, r.slot(r.step)), try) / float64(NumShadows)
+					for w := range NumShadows {
+						others += price(0, r.serving(r.fleet(w), r.slot(r.step)), try) / float64(NumShadows)
 					}
 					if gain := price(0, b.plant.Ready(), try) - others + rng.Float64(); gain > worst {
 						worst, z = gain, try
