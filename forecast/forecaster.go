@@ -118,7 +118,7 @@ func New(cfg Config) *Forecaster {
 		f.leads = append(f.leads, newLead(n, step/1e9, &cfg, f.base.slow))
 	}
 	if cfg.Spikes {
-		s := newSpike(f.seconds())
+		s := newSpike(f.seconds(), f.leads[0].steps)
 		f.spike = &s
 	}
 	return f
@@ -207,6 +207,9 @@ func (f *Forecaster) learn() {
 		if math.IsNaN(v) {
 			f.counts.Gaps++
 			f.base.gap(f.done)
+			if f.spike != nil {
+				f.spike.gap()
+			}
 			continue
 		}
 		f.grain(v)

@@ -2,7 +2,6 @@ package forecast
 
 import (
 	"errors"
-	"math"
 
 	"github.com/headroom-go/headroom/internal/fp"
 	"github.com/headroom-go/headroom/internal/state"
@@ -15,8 +14,8 @@ import (
 // which has followed meanwhile, speaks for itself.
 //
 // No series can announce a rise that is faster than the lead time; this is for the slower ones. Its answer can only raise a
-// forecast, and does so only where raising has been worth it: each forecast made during a spike is judged when its step has
-// come, by the pinball loss at .95 with the spike and without (the docs/decisions note on unannounced spikes says why).
+// forecast, and does so only where raising has been worth it: forecasts of the shortest lead time made during a spike are
+// judged when their step has come, by the pinball loss at .95 with the spike and without (the docs/decisions note on unannounced spikes says why).
 type spike struct {
 	phase  spikePhase
 	sum    float64 // cumulative sum of standardised surprises, less what is usual
@@ -31,6 +30,8 @@ type spike struct {
 	excess [spikeRatios][spikeLevels]float64 // peak over the first, second, third excess: learned quantiles
 	seen   float64                           // spikes learned from, capped
 	decay  float64                           // steps in which an excess falls to 1/e: mean of the spikes seen
+	shift  int                               // steps after which an excess above half of the peak is a new level
+	stride int64                             // one claim in so many steps is judged, so that the ring holds a lead time of them
 	credit float64                           // what raising would have saved of late, as a share of demand; below 0 it is not done
 	open   [spikePending]claim               // ring by target: what is still to be judged
 }
@@ -59,7 +60,7 @@ const (
 	spikeOver     = 2    // standard deviations that are usual again
 	spikeCalm     = 3    // steps of that which end it
 	spikeTurn     = 0.9  // of the peak: below that it falls
-	spikeShift    = 30   // steps after which an excess above half of the peak is a shift
+	spikeShift    = 1800 // seconds after which an excess above half of the peak is a shift; five steps at least
 	spikeMemory   = 20   // spikes that count
 	spikePrior    = 3    // spikes that the prior counts for
 	spikePending  = 16   // forecasts that may wait to be judged; with longer leads some are not
@@ -75,10 +76,17 @@ var spikeIndex = [spikeLevels]int{middle, 11, 17}
 // spikeStart are the ratios before any was seen.
 var spikeStart = [spikeRatios][spikeLevels]float64{{1.5, 3, 6}, {1.2, 2, 3.5}, {1.1, 1.5, 2.5}}
 
-// newSpike returns a detector for steps of so many seconds; a decay of ten minutes is assumed at first.
-func newSpike(seconds float64) spike {
-	return spike{excess: spikeStart, decay: max(1, 600/seconds)}
+// newSpike returns a detector for steps of so many seconds, which is judged at a lead time of so many steps; a decay of ten
+// minutes is assumed at first.
+func newSpike(seconds float64, lead int64) spike {
+	return spike{
+		excess: spikeStart, decay: max(1, 600/seconds), shift: int(max(5, spikeShift/seconds)),
+		stride: (lead + spikePending - 1) / spikePending,
+	}
 }
+
+// gap passes over a step without a value: who sees nothing cannot say how far a crowd still rises, or whether it is there.
+func (s *spike) gap() { s.phase, s.sum = spikeQuiet, 0 }
 
 // observe takes the value z of a step, in replicas, of which expected was expected with standard deviation sd.
 func (s *spike) observe(z, expected, sd float64) {
@@ -112,7 +120,7 @@ func (s *spike) observe(z, expected, sd float64) {
 	case s.calm >= spikeCalm:
 		s.learn()
 		s.phase = spikeQuiet
-	case s.n-s.at >= spikeShift && s.last > float64(0.5*s.peak), s.n >= 8*spikeShift:
+	case s.n-s.at >= s.shift && s.last > float64(0.5*s.peak), s.n >= 8*s.shift:
 		s.phase = spikeQuiet // a new level; it has no peak to learn from
 	}
 }
@@ -189,19 +197,19 @@ func (s *spike) raise(q *[NumLevels]float64, ahead float64) {
 
 // claim remembers what the quantile q of the step target would be without and with the spike.
 func (s *spike) claim(q *[NumLevels]float64, target, ahead int64) {
-	if s.phase == spikeQuiet {
+	if s.phase == spikeQuiet || target%s.stride != 0 {
 		return
 	}
 	i := spikeIndex[spikeLevels-1]
 	plain := q[i]
 	s.raise(q, float64(ahead))
-	s.open[target%spikePending] = claim{target, float32(plain), float32(q[i])}
+	s.open[target/s.stride%spikePending] = claim{target, float32(plain), float32(q[i])}
 }
 
 // judge compares the claim for step k with the value z that it had: the pinball loss at .95 says which would have been the
 // better forecast. norm is the size of the series.
 func (s *spike) judge(k int64, z, norm float64) {
-	c := &s.open[k%spikePending]
+	c := &s.open[k/s.stride%spikePending]
 	if c.target != k || k == 0 {
 		return
 	}
@@ -253,8 +261,17 @@ func (s *spike) fields(c *state.Codec) {
 		c.Float32(&s.open[i].plain)
 		c.Float32(&s.open[i].raised)
 	}
-	if c.Reading() && (s.phase > spikeFalling || s.phase != spikeQuiet && s.n < 1 || s.decay < 1 || math.Signbit(s.base)) {
+	if !c.Reading() {
+		return
+	}
+	ok := s.phase <= spikeFalling && (s.phase == spikeQuiet || s.n >= 1) && s.at >= 0 && s.at <= s.n && s.calm >= 0 &&
+		s.decay >= 1 && s.base >= 0 && s.seen >= 0 && s.seen <= spikeMemory
+	for i := range s.excess {
+		for _, x := range s.excess[i] {
+			ok = ok && x >= 1
+		}
+	}
+	if !ok {
 		c.Fail(errSpike)
-		*s = newSpike(60)
 	}
 }
