@@ -32,7 +32,7 @@ func sharedTraces(t *testing.T) []*sim.Trace {
 func TestAccuracyOnTraces(t *testing.T) {
 	r, err := measureTraces(context.Background(), sharedTraces(t), settings{}, lines{w: io.Discard, quiet: true})
 	require.NoError(t, err)
-	for i, most := range []float64{0.288, 0.444, 0.538, 0.875} { // measured .284, .439, .532 and .865
+	for i, most := range []float64{0.288, 0.444, 0.538, 0.868} { // measured .284, .439, .532 and .859
 		require.Less(t, float64(r.Means[i].Relative), most, r.Means[i].Lead)
 	}
 	for _, v := range r.Violations {
