@@ -70,7 +70,6 @@ func (d *feeder) errors(n int) (own, naive float64) {
 	ahead := 24*time.Hour - d.step
 	per := int(24 * time.Hour / d.step)
 	pending := map[time.Time]guess{}
-	var past []float64
 	for i := range n + per {
 		if g, ok := pending[d.now]; ok {
 			v := d.value(d.now)
@@ -80,7 +79,6 @@ func (d *feeder) errors(n int) (own, naive float64) {
 		}
 		d.feed(1)
 		last, _ := d.f.Series().At(d.f.Series().Last())
-		past = append(past, last)
 		if i < n {
 			pending[d.now.Add(ahead)] = guess{d.median(ahead), last}
 		}
