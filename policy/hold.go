@@ -43,6 +43,21 @@ func (h *Hold) Raise(k int64, n int) int {
 	return top
 }
 
+// Until returns the step in which n replicas stop being held: the first for which no held step needs as many. It is the
+// newest step if none does now.
+func (h *Hold) Until(n int) int64 {
+	w := int64(len(h.need))
+	if h.step == noStep {
+		return 0
+	}
+	for k := h.step; k > h.step-w; k-- {
+		if int(h.need[h.slot(k)]) >= n {
+			return k + w
+		}
+	}
+	return h.step
+}
+
 // Forget begins anew, as if nothing had been needed yet.
 func (h *Hold) Forget() {
 	clear(h.need)

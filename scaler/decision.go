@@ -37,7 +37,11 @@ type Decision struct {
 	Stale bool          // the newest sample of some signal is too old or more than a step ahead, or there is none
 	Event bool          // an announced event has an effect within the horizon
 
-	trail policy.Trail
+	Next forecast.Upcoming // the announced event that is nearest to the step in which an order serves; zero without Event
+	Held time.Duration     // how long from Time what was ordered stays, where the rule hold has decided; else 0
+
+	trail   policy.Trail
+	grounds grounds // of the explanation
 }
 
 // Steps returns the rules that changed the count, in order: the first starts from the ordered count (Ready + Starting),

@@ -217,6 +217,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 			d.Replicas = d.trail.Apply(policy.RuleAdvice, d.Replicas, ordered)
 		}
 		e.account(d)
+		e.note(d)
 		return nil
 	}
 	e.ever, e.last, e.back = true, nano, 0
@@ -242,6 +243,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		e.shadows.Record(n, d.Ready)
 	}
 	e.account(d)
+	e.note(d)
 	return nil
 }
 
