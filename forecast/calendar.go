@@ -370,6 +370,7 @@ func (c *calendar) fields(s *state.Codec) {
 	s.Int64(&c.late)
 	s.Int64(&c.early)
 	s.Len(c.most)
+	any := false
 	for i := range c.models {
 		there := c.models[i] != nil
 		s.Bool(&there)
@@ -379,6 +380,11 @@ func (c *calendar) fields(s *state.Codec) {
 		} else if s.Reading() {
 			c.models[i] = nil
 		}
+		any = any || there
+	}
+	if s.Reading() && !any {
+		// The snapshot is of a calendar without room: what was announced since it was written is forgotten.
+		c.events, c.air = nil, nil
 	}
 	s.Int(&c.n)
 	if c.n < 0 || c.n > len(c.events) {

@@ -19,8 +19,15 @@
 //	                              an event at D (a duration such as 90s) from now
 //	withdraw ID
 //	clock D                       one decision at D from now (negative: the clock was set back), then the time goes on
+//	boot D [reported]             later orders take D to serve, or "never" come; reported: the fleet says so
+//	lose                          what is on the way is lost
+//	capacity X                    a replica carries X times what the configuration says, and the engine is not told. Signals
+//	                              after the first measure what is used, and rise
 //	peek [ready=N] [starting=N]   what the engine would say now, for this fleet or another
+//	whatif [ready=N] [starting=N] [next=X] [demand=X] [penalty=X] [withdraw=ID] [announce=ID at=D kind=K weight=X]
+//	                              what it would say if things were so
 //	restart                       the engine is written to a snapshot and restored from it
+//	why                           the last decision in three sentences
 //	explain                       the last decision as JSON
 //
 // Output has one line for each decision that changes the count, or that leaves it for other reasons than the decision

@@ -20,7 +20,9 @@ import (
 type world struct {
 	engine *scaler.Engine
 	cfg    scaler.Config
-	plant  *policy.Plant
+	fleet  *fleet
+	report time.Duration // boot time that the fleet reports, 0 for none
+	share  float64       // part of the configured capacity that a replica carries
 	now    time.Time
 	begin  time.Time
 	base   float64
@@ -35,7 +37,7 @@ func (w *world) do(line string, input []string) (string, error) {
 	if w.engine == nil && words[0] != "config" {
 		return "", errors.New("wanted config first")
 	}
-	if w.plant == nil && words[0] != "config" && words[0] != "start" {
+	if w.fleet == nil && words[0] != "config" && words[0] != "start" {
 		return "", errors.New("wanted start before this")
 	}
 	var out strings.Builder
@@ -61,6 +63,16 @@ func (w *world) do(line string, input []string) (string, error) {
 		err = w.peek(args, &out)
 	case "restart":
 		err = w.restart(&out)
+	case "boot":
+		err = w.boot(args)
+	case "lose":
+		w.fleet.lose()
+	case "capacity":
+		w.share, err = strconv.ParseFloat(args.name, 64)
+	case "whatif":
+		err = w.whatIf(args, &out)
+	case "why":
+		fmt.Fprintf(&out, "%s\n", w.last.Explain())
 	case "explain":
 		b, e := json.MarshalIndent(&w.last, "", "  ")
 		out.WriteString(string(b) + "\n")
@@ -94,7 +106,8 @@ func (w *world) start(a args) error {
 	w.now, w.begin = t, t
 	w.rng = rand.New(rand.NewPCG(1, 2))
 	boot := int((w.cfg.Boot + w.cfg.Step - 1) / w.cfg.Step)
-	w.plant = policy.NewPlant(boot, int(a.number("replicas", 1)), 1)
+	w.fleet = &fleet{boot: boot, ready: int(a.number("replicas", 1))}
+	w.share = 1
 	return nil
 }
 
@@ -118,7 +131,7 @@ func (w *world) feed(a args, out *strings.Builder) error {
 		}
 		w.base += ramp
 		v = math.Round(math.Max(0, v)*1000) / 1000
-		if err := w.engine.Observe(0, forecast.Sample{Time: w.now, Value: v}); err != nil {
+		if err := w.observe(v); err != nil {
 			return err
 		}
 		s.serve(w, v)
@@ -147,9 +160,8 @@ func (w *world) gap(a args, out *strings.Builder) error {
 // step ends the current step, lets ordered replicas arrive, decides and applies.
 func (w *world) step(s *summary, out *strings.Builder, quiet bool) {
 	w.now = w.now.Add(w.cfg.Step.Std())
-	w.plant.Arrive()
-	fleet := policy.Fleet{Ready: w.plant.Ready(), Starting: w.plant.Starting()}
-	if err := w.engine.Recommend(&w.last, w.now, fleet); err != nil {
+	w.fleet.arrive()
+	if err := w.engine.Recommend(&w.last, w.now, w.observed()); err != nil {
 		fmt.Fprintf(out, "error: %v\n", err)
 		return
 	}
@@ -162,7 +174,7 @@ func (w *world) step(s *summary, out *strings.Builder, quiet bool) {
 		out.WriteString(line(d))
 	}
 	s.why = why
-	w.plant.Order(d.Replicas)
+	w.fleet.set(d.Replicas)
 }
 
 // rules names the rules that took part in a decision.
@@ -221,7 +233,7 @@ func (w *world) clock(a args, out *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	if err := w.engine.Recommend(&w.last, w.now.Add(d), policy.Fleet{Ready: w.plant.Ready(), Starting: w.plant.Starting()}); err != nil {
+	if err := w.engine.Recommend(&w.last, w.now.Add(d), w.observed()); err != nil {
 		return err
 	}
 	out.WriteString(line(&w.last))
@@ -229,10 +241,72 @@ func (w *world) clock(a args, out *strings.Builder) error {
 }
 
 func (w *world) peek(a args, out *strings.Builder) error {
-	fleet := policy.Fleet{Ready: int(a.number("ready", float64(w.plant.Ready()))), Starting: int(a.number("starting", float64(w.plant.Starting())))}
+	f := w.observed()
+	f.Ready, f.Starting = int(a.number("ready", float64(f.Ready))), int(a.number("starting", float64(f.Starting)))
 	var d scaler.Decision
-	if err := w.engine.Peek(&d, w.now, fleet); err != nil {
+	if err := w.engine.Peek(&d, w.now, f); err != nil {
 		return err
+	}
+	out.WriteString(line(&d))
+	return nil
+}
+
+// observe gives every signal its sample: the first measures demand, the others what replicas use to serve it, which rises
+// as what they carry falls.
+func (w *world) observe(v float64) error {
+	for i, s := range w.cfg.Signals {
+		used := v
+		if i > 0 {
+			used = v / (w.cfg.Signals[0].Capacity * w.share) * s.Capacity
+		}
+		if err := w.engine.Observe(i, forecast.Sample{Time: w.now, Value: used}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// observed is the fleet as the engine sees it.
+func (w *world) observed() policy.Fleet {
+	return policy.Fleet{Ready: w.fleet.ready, Starting: w.fleet.starting(), Boot: w.report}
+}
+
+// boot changes the boot time of later orders.
+func (w *world) boot(a args) error {
+	w.report = 0
+	if a.name == "never" {
+		w.fleet.boot = -1
+		return nil
+	}
+	d, err := time.ParseDuration(a.name)
+	if err != nil {
+		return err
+	}
+	w.fleet.boot = int((d + w.cfg.Step.Std() - 1) / w.cfg.Step.Std())
+	if a.flag("reported") {
+		w.report = d
+	}
+	return nil
+}
+
+func (w *world) whatIf(a args, out *strings.Builder) error {
+	f := w.observed()
+	f.Ready, f.Starting = int(a.number("ready", float64(f.Ready))), int(a.number("starting", float64(f.Starting)))
+	q := scaler.WhatIf{Next: a.number("next", 0), Demand: a.number("demand", 0), Penalty: a.number("penalty", 0)}
+	if id := a.text("withdraw"); id != "" {
+		q.Withdraw = []string{id}
+	}
+	if id := a.text("announce"); id != "" {
+		at, err := a.duration("at")
+		if err != nil {
+			return err
+		}
+		q.Announce = []forecast.Event{{ID: id, Kind: a.text("kind"), Start: w.now.Add(at), Weight: a.number("weight", 0)}}
+	}
+	var d scaler.Decision
+	if err := w.engine.WhatIf(&d, w.now, f, q); err != nil {
+		fmt.Fprintf(out, "error: %v\n", err)
+		return nil
 	}
 	out.WriteString(line(&d))
 	return nil
@@ -269,14 +343,14 @@ type summary struct {
 
 // serve counts one step of demand v.
 func (s *summary) serve(w *world, v float64) {
-	if n := w.plant.Ordered(); s.steps == 0 {
+	if n := w.fleet.ordered(); s.steps == 0 {
 		s.low, s.high = n, n
 	} else {
 		s.low, s.high = min(s.low, n), max(s.high, n)
 	}
 	s.steps++
 	s.demand += v
-	s.missing += math.Max(0, v-float64(w.plant.Ready())*w.cfg.Signals[0].Capacity)
+	s.missing += math.Max(0, v-float64(w.fleet.ready)*w.cfg.Signals[0].Capacity*w.share)
 }
 
 func (s *summary) print(out *strings.Builder) {
