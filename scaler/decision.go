@@ -126,6 +126,13 @@ type decisionJSON struct {
 	Stale    bool          `json:"stale"`
 	Event    bool          `json:"event"`
 	Steps    []policy.Step `json:"steps"`
+
+	Announced *announcedJSON `json:"announced,omitempty"`
+	HeldS     float64        `json:"held_s,omitempty"`
+	More      *turnJSON      `json:"more,omitempty"`
+	Less      *turnJSON      `json:"less,omitempty"`
+	Severity  slog.Level     `json:"severity"`
+	Explained Explanation    `json:"explanation"`
 }
 
 // costsJSON is Costs without what there is not.
@@ -159,6 +166,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		pinned := spentJSON(d.Costs.Pinned)
 		out.Costs.Pinned = &pinned
 	}
+	d.explainJSON(&out)
 	if !math.IsNaN(d.Observed) {
 		out.Observed = &d.Observed
 	}
@@ -168,23 +176,4 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		}
 	}
 	return json.Marshal(out)
-}
-
-// LogValue implements slog.LogValuer with the fields that a log line wants.
-func (d Decision) LogValue() slog.Value {
-	attrs := []slog.Attr{
-		slog.Int("replicas", d.Replicas), slog.Int("change", d.Change()), slog.Int("ready", d.Ready), slog.Int("starting", d.Starting),
-		slog.Duration("lead", d.Lead), slog.String("signal", d.Signal), slog.Bool("stale", d.Stale), slog.Bool("event", d.Event),
-		slog.Int("advised", d.Advised), slog.String("leader", d.Leader),
-	}
-	if d.Costs.Leader.Day > 0 {
-		attrs = append(attrs, slog.Group("cost_day", slog.Float64("own", d.Costs.Own.Day), slog.Float64("leader", d.Costs.Leader.Day), slog.Float64("hpa", d.Costs.HPA.Day)))
-	}
-	if !math.IsNaN(d.Demand[0]) {
-		attrs = append(attrs, slog.Float64("demand_p50", d.Quantile(.5)), slog.Float64("demand_p95", d.Quantile(.95)))
-	}
-	for _, s := range d.Steps() {
-		attrs = append(attrs, slog.Group(s.Rule.String(), slog.Int("before", s.Before), slog.Int("after", s.After)))
-	}
-	return slog.GroupValue(attrs...)
 }

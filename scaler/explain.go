@@ -32,9 +32,7 @@ type grounds struct {
 
 // Explain says what was decided, why, and what would change it. It allocates, so that Recommend need not.
 func (d *Decision) Explain() Explanation {
-	t := teller{d: d}
-	t.known = t.curve.Set(forecast.Levels[:], d.Demand[:], d.Capacity)
-	t.rule, t.before = d.decider()
+	t := newTeller(d)
 	return Explanation{t.what(), t.why(), t.unless()}
 }
 
@@ -113,6 +111,13 @@ type teller struct {
 	before int          // the count before it
 }
 
+func newTeller(d *Decision) teller {
+	t := teller{d: d}
+	t.known = t.curve.Set(forecast.Levels[:], d.Demand[:], d.Capacity)
+	t.rule, t.before = d.decider()
+	return t
+}
+
 func (t *teller) what() string {
 	d := t.d
 	there := d.Ready + d.Starting
@@ -120,7 +125,7 @@ func (t *teller) what() string {
 	case d.Advised != d.Replicas:
 		return "Advice only: " + replicas(d.Advised) + " would be right where " + are(there) + " now, and nothing is done."
 	case change > 0:
-		return "Order " + replicas(change) + ": " + strconv.Itoa(d.Replicas) + " instead of " + strconv.Itoa(there) + ", all in service at " + t.clock(d.Time.Add(d.Lead)) + "."
+		return "Order " + replicas(change) + ": " + strconv.Itoa(d.Replicas) + " instead of " + strconv.Itoa(there) + ", in service at " + t.clock(d.Time.Add(d.Lead)) + "."
 	case change < 0:
 		return "Release " + replicas(-change) + " now: " + strconv.Itoa(d.Replicas) + " instead of " + strconv.Itoa(there) + "."
 	case d.Starting > 0:
@@ -178,6 +183,9 @@ func (t *teller) why() string {
 	case policy.RuleMin:
 		b.WriteString("No fewer are allowed (min), though " + t.wouldDo(t.before) + ": ")
 	case policy.RuleNone, policy.RuleNeed, policy.RulePinned, policy.RuleMax:
+		if back := t.waits(); back > 0 {
+			b.WriteString("Demand has fallen, but nothing is released before it has been low for " + span(back) + ": ")
+		}
 	default:
 		b.WriteString("The rule " + t.rule.String() + " decides, where " + strconv.Itoa(t.before) + " would have been the count: ")
 	}
@@ -194,11 +202,27 @@ func (t *teller) why() string {
 	return upper(b.String()) + "."
 }
 
+// waits returns for how long demand must be as low as it is now before a replica is released, 0 where none will be or some
+// are already.
+func (t *teller) waits() time.Duration {
+	turn, _, ok := t.d.Less()
+	if !ok || t.d.Change() < 0 || t.d.Stale || t.present(turn) >= turn.Demand {
+		return 0
+	}
+	return t.back()
+}
+
+// back returns for how long a release looks back.
+func (t *teller) back() time.Duration {
+	g := &t.d.grounds
+	return policy.LooksBack(int(g.down), g.hold, g.step)
+}
+
 // demand sets demand against capacity.
 func (t *teller) demand() string {
 	d := t.d
 	s := replicas(d.Advised) + " " + agree(d.Advised, "carries ", "carry ") + number(float64(d.Advised)*d.Capacity)
-	if measured := d.grounds.up >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA; t.rule == policy.RuleReactive || measured && !math.IsNaN(d.Observed) && t.rule != policy.RuleEvent {
+	if measured := d.grounds.down >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA; t.rule == policy.RuleReactive || measured && !math.IsNaN(d.Observed) && t.rule != policy.RuleEvent {
 		return "the newest value of " + d.Signal + " is " + number(d.Observed) + " and " + s
 	}
 	return "the forecast of " + d.Signal + " for " + t.clock(d.Time.Add(d.Lead)) + " is about " + number(d.Quantile(.5)) + ", 1 time in 20 above " + number(d.Quantile(.95)) + ", and " + s
@@ -230,7 +254,7 @@ func (t *teller) leader() string {
 	case t.rule == policy.RulePinned:
 		s += ", as configured"
 	case d.Costs.Leader.Day > 0 && d.Costs.HPA.Day > 0:
-		s += ": " + number(d.Costs.Leader.Day) + " replica-hours in a day, Kubernetes HPA " + number(d.Costs.HPA.Day)
+		s += ": a cost of " + number(d.Costs.Leader.Day) + " replica-hours in the last day, Kubernetes HPA " + number(d.Costs.HPA.Day)
 	}
 	return s + ")"
 }
@@ -311,15 +335,17 @@ func (t *teller) less() string {
 	switch {
 	case d.Advised <= int(d.grounds.min):
 		return "min allows no fewer"
+	case d.Stale:
+		return "nothing is released before there is a fresh sample"
 	case !ok:
 		return "fewer are kept when demand falls"
 	}
 	s := "one is released "
 	if n := d.Advised - remain; n > 1 {
-		s = strconv.Itoa(n) + " are released at once "
+		s = strconv.Itoa(n) + " are released together "
 	}
 	s += t.turn(turn, "below ", false)
-	if back := policy.LooksBack(int(d.grounds.down), d.grounds.hold, d.grounds.step); back > 0 {
+	if back := t.back(); back > 0 {
 		s += " and has been for " + span(back)
 	}
 	return s
