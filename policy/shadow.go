@@ -284,6 +284,31 @@ func (s *Shadows) Count() int {
 // Leader returns the policy that leads in the layer of the n-th replica, pinned or not.
 func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
 
+// Ends returns the policies that decide on one replica more and on one less than Count, and how many each of them has in
+// mind for the whole fleet. Mostly both are that of the layer of the last replica; but a layer may have replicas while
+// one below it is not full, and then the leaders of these two.
+func (s *Shadows) Ends() (more, moreAt, less, lessAt int) {
+	if s.pin >= 0 {
+		n := int(s.runs[s.pin].wanted)
+		return s.pin, n, s.pin, n
+	}
+	more, less = -1, s.leader[0]
+	lessAt = int(s.runs[less].wanted)
+	for b, l := range s.leader {
+		n := int(s.runs[l].wanted)
+		if n > layers[b] {
+			less, lessAt = l, n
+		}
+		if more < 0 && n < layers[b+1] {
+			more, moreAt = l, max(n, layers[b])
+		}
+	}
+	if more < 0 {
+		more, moreAt = s.leader[numLayers-1], layers[numLayers]
+	}
+	return more, moreAt, less, lessAt
+}
+
 // Leads says whether a policy of the race leads in any layer, pinned or not.
 func (s *Shadows) Leads(i int) bool { return slices.Contains(s.leader[:], i) }
 

@@ -37,8 +37,9 @@ type Decision struct {
 	Stale bool          // the newest sample of some signal is too old or more than a step ahead, or there is none
 	Event bool          // an announced event has an effect within the horizon
 
-	Next forecast.Upcoming // the announced event that is nearest to the step in which an order serves; zero without Event
-	Held time.Duration     // how long from Time what was ordered stays, where the rule hold has decided; else 0
+	Next    forecast.Upcoming // the announced event that is nearest to the step in which an order serves; zero without Event
+	Experts [3]ExpertShare    // with the largest weights in the forecast of Signal, largest first; weight 0 before the first sample
+	Held    time.Duration     // how long from Time what was ordered stays, where the rule hold has decided; else 0
 
 	trail   policy.Trail
 	grounds grounds // of the explanation
@@ -129,6 +130,7 @@ type decisionJSON struct {
 
 	Announced *announcedJSON `json:"announced,omitempty"`
 	HeldS     float64        `json:"held_s,omitempty"`
+	Experts   []ExpertShare  `json:"experts"`
 	More      *turnJSON      `json:"more,omitempty"`
 	Less      *turnJSON      `json:"less,omitempty"`
 	Severity  slog.Level     `json:"severity"`

@@ -42,6 +42,26 @@ func Example() {
 	// 11 -> 24 replicas (event 11 -> 24): visits at 19:02:00 is 122 (half), 279.7 (.95); a replica carries 10; band-wide leads (11.21 replica-hours in a day, hpa 14.49)
 }
 
+func ExampleDecision_Explain() {
+	engine, _ := scaler.New(scaler.Config{Signals: []scaler.Signal{{Name: "visits", Capacity: 10}}})
+	now := time.Date(2026, 3, 7, 18, 0, 0, 0, time.UTC)
+	_ = engine.Announce(forecast.Event{ID: "tv-1", Kind: "tv", Start: now.Add(62*time.Minute + 20*time.Second)})
+	var d scaler.Decision
+	for range 60 {
+		_ = engine.Observe(0, forecast.Sample{Time: now, Value: 100})
+		now = now.Add(time.Minute)
+		_ = engine.Recommend(&d, now, policy.Fleet{Ready: 12})
+	}
+	fmt.Println(d.Explain())
+	_ = engine.WhatIf(&d, now, policy.Fleet{Ready: 12}, scaler.WhatIf{Withdraw: []string{"tv-1"}})
+	fmt.Println("Without the spot:", d.Explain().What)
+	// Output:
+	// Order 12 replicas: 24 instead of 12, in service at 19:02.
+	// The event tv-1 (tv) starts at 19:02:20: the forecast of visits for 19:02 is about 122, 1 time in 20 above 280, and 24 replicas carry 240; one too few costs 20 times as much as one too many.
+	// Without the event 11 replicas would do; what it needs is looked at every minute until its effect is over, at 19:10:20 at the latest.
+	// Without the spot: Release 1 replica now: 11 instead of 12.
+}
+
 // What the README shows is what the example above runs.
 func TestTheReadmeShowsTheExample(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
@@ -56,4 +76,8 @@ func TestTheReadmeShowsTheExample(t *testing.T) {
 	}
 	require.Contains(t, string(readme), "```go\n"+strings.Join(lines, "\n")+"\n```")
 	require.LessOrEqual(t, len(lines), 25)
+
+	_, told, _ := strings.Cut(string(source), "fmt.Println(\"Without the spot:\", d.Explain().What)\n\t// Output:\n")
+	told, _, _ = strings.Cut(told, "}\n")
+	require.Contains(t, string(readme), strings.TrimRight(strings.ReplaceAll(told, "\t// ", "    "), "\n"))
 }

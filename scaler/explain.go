@@ -10,6 +10,12 @@ import (
 	"github.com/headroom-go/headroom/policy"
 )
 
+// ExpertShare is the part of one expert in a forecast.
+type ExpertShare struct {
+	Expert forecast.Expert `json:"expert"`
+	Weight float32         `json:"weight"` // 0..1
+}
+
 // Explanation is a decision in three sentences, for somebody who was woken by it. Demand is in the unit of its signal with
 // at most three digits, times are times of day in the zone of Decision.Time.
 type Explanation struct {
@@ -27,7 +33,8 @@ type grounds struct {
 	release, calm float64
 	last          int64 // unix nanoseconds of the decision that a clock which was set back lies behind
 	min, max      int32
-	up, down      int8 // shadow policies that decide on one replica more and on one less; -1 before the first sample
+	up, down      int8  // shadow policies that decide on one replica more and on one less; -1 before the first sample
+	upAt, downAt  int32 // the counts that they have in mind
 }
 
 // Explain says what was decided, why, and what would change it. It allocates, so that Recommend need not.
@@ -39,6 +46,9 @@ func (d *Decision) Explain() Explanation {
 // decider returns the rule that had the last word on Advised, and the count before it.
 func (d *Decision) decider() (policy.Rule, int) {
 	steps := d.Steps()
+	if len(steps) > 0 && (steps[0].Rule == policy.RuleClock || steps[0].Rule == policy.RuleNoData) {
+		return steps[0].Rule, steps[0].Before // limits that follow do not explain anything
+	}
 	for i := len(steps) - 1; i >= 0; i-- {
 		if steps[i].Rule != policy.RuleAdvice {
 			return steps[i].Rule, steps[i].Before
@@ -54,7 +64,7 @@ func (d *Decision) More() (policy.Turn, bool) {
 	if d.grounds.up < 0 || d.Advised >= int(d.grounds.max) || !c.Set(forecast.Levels[:], d.Demand[:], d.Capacity) {
 		return policy.Turn{}, false
 	}
-	turn := policy.TurnUp(int(d.grounds.up), &c, d.Capacity, d.Penalty, d.grounds.release, d.Advised)
+	turn := policy.TurnUp(int(d.grounds.up), &c, d.Capacity, d.Penalty, d.grounds.release, int(d.grounds.upAt))
 	return turn, turn.Demand > 0 && !math.IsInf(turn.Demand, 1)
 }
 
@@ -66,10 +76,11 @@ func (d *Decision) Less() (turn policy.Turn, remain int, ok bool) {
 		remain--
 	}
 	var c policy.Curve
-	if d.grounds.down < 0 || remain < 1 || remain < int(d.grounds.min) || !c.Set(forecast.Levels[:], d.Demand[:], d.Capacity) {
+	to := int(d.grounds.downAt) - (d.Advised - remain)
+	if d.grounds.down < 0 || to < 1 || remain < 1 || remain < int(d.grounds.min) || !c.Set(forecast.Levels[:], d.Demand[:], d.Capacity) {
 		return policy.Turn{}, 0, false
 	}
-	turn = policy.TurnDown(int(d.grounds.down), &c, d.Capacity, d.Penalty, d.grounds.release, d.Advised, remain)
+	turn = policy.TurnDown(int(d.grounds.down), &c, d.Capacity, d.Penalty, d.grounds.release, int(d.grounds.downAt), to)
 	return turn, remain, turn.Demand > 0 && !math.IsInf(turn.Demand, 1)
 }
 
@@ -84,14 +95,24 @@ func (e *Engine) note(d *Decision) {
 		return
 	}
 	if e.shadows.Begun() {
-		d.grounds.up, d.grounds.down = int8(e.shadows.Leader(d.Advised+1)), int8(e.shadows.Leader(d.Advised))
-		if pin := policy.FindShadow(e.cfg.Policy); pin >= 0 {
-			d.grounds.up, d.grounds.down = int8(pin), int8(pin)
+		g := &d.grounds
+		up, upAt, down, downAt := e.shadows.Ends()
+		if d.Advised != e.shadows.Count() && e.cfg.Policy == "" { // something else has decided; they would come next
+			up, down = e.shadows.Leader(d.Advised+1), e.shadows.Leader(d.Advised)
 		}
+		if d.Advised != e.shadows.Count() {
+			upAt, downAt = d.Advised, d.Advised
+		}
+		g.up, g.upAt, g.down, g.downAt = int8(up), int32(upAt), int8(down), int32(downAt)
 	}
 	if rule == policy.RuleHold {
 		until := e.hold.Until(d.Advised) * int64(e.cfg.Step)
 		d.Held = time.Duration(max(0, until-d.Time.UnixNano()))
+	}
+	for i := range e.signals {
+		if e.signals[i].name == d.Signal && e.signals[i].forecast.Ready() {
+			e.weigh(d, &e.signals[i])
+		}
 	}
 	for i := range e.signals {
 		if !d.Event || d.Next.ID != "" {
@@ -99,6 +120,20 @@ func (e *Engine) note(d *Decision) {
 		}
 		reach := d.Time.Add(max(e.leads[len(e.leads)-1], d.Lead))
 		d.Next, _ = e.signals[i].forecast.Upcoming(d.Time, reach, d.Time.Add(d.Lead))
+	}
+}
+
+// weigh names the experts with the largest weights in the forecast of the signal that decides.
+func (e *Engine) weigh(d *Decision, s *signal) {
+	var all [forecast.NumExperts]forecast.Weight
+	for _, w := range s.forecast.Weights(all[:0], e.cfg.lead()) {
+		for i := range d.Experts {
+			if x := (ExpertShare{w.Expert, float32(w.Weight)}); x.Weight > d.Experts[i].Weight {
+				copy(d.Experts[i+1:], d.Experts[i:])
+				d.Experts[i] = x
+				break
+			}
+		}
 	}
 }
 
@@ -146,7 +181,7 @@ func (t *teller) capped() bool {
 	if d.grounds.up < 0 {
 		return false
 	}
-	up := policy.TurnUp(int(d.grounds.up), &t.curve, d.Capacity, d.Penalty, d.grounds.release, d.Advised)
+	up := policy.TurnUp(int(d.grounds.up), &t.curve, d.Capacity, d.Penalty, d.grounds.release, int(d.grounds.upAt))
 	return t.present(up) > up.Demand
 }
 

@@ -28,6 +28,12 @@ type turnJSON struct {
 // explainJSON fills in the facts of the explanation.
 func (d *Decision) explainJSON(out *decisionJSON) {
 	out.Severity, out.Explained, out.HeldS = d.Level(), d.Explain(), d.Held.Seconds()
+	out.Experts = []ExpertShare{}
+	for _, x := range d.Experts {
+		if x.Weight > 0 {
+			out.Experts = append(out.Experts, x)
+		}
+	}
 	if n := d.Next; n.ID != "" {
 		out.Announced = &announcedJSON{n.ID, n.Kind, n.Start, n.End, n.Others}
 	}
