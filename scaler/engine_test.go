@@ -121,6 +121,7 @@ func play(t testing.TB, restart int) []byte {
 		d := l.step(v)
 		b, err := json.Marshal(d)
 		require.NoError(t, err)
+		b, _, _ = bytes.Cut(b, []byte(`,"explanation":`)) // words may be chosen better without a change of behaviour
 		out = append(out, b...)
 	}
 	snapshot, err := l.engine.AppendBinary(nil)
@@ -139,7 +140,7 @@ func TestARestoredEngineContinuesWithTheSameBytes(t *testing.T) {
 	}
 }
 
-const parity = "748da480fdff07aa3265eb65f330718d7dbdc920a85f469bd3900b5a0b727df6"
+const parity = "306e4142943476c4b39f4a766ea58f77f7b68ff7edbdc662904c8a1b6958fb46"
 
 // The hash was made on amd64. Another processor must come to the same one: a difference means that some sum was fused or
 // some function is not portable (see package internal/fp).

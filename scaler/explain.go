@@ -256,12 +256,25 @@ func (t *teller) back() time.Duration {
 // demand sets demand against capacity.
 func (t *teller) demand() string {
 	d := t.d
-	s := replicas(d.Advised) + " " + agree(d.Advised, "carries ", "carry ") + number(float64(d.Advised)*d.Capacity)
-	if measured := d.grounds.down >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA; t.rule == policy.RuleReactive || measured && !math.IsNaN(d.Observed) && t.rule != policy.RuleEvent {
-		return "the newest value of " + d.Signal + " is " + number(d.Observed) + " and " + s
+	carry := replicas(d.Advised) + " " + agree(d.Advised, "carries ", "carry ") + number(float64(d.Advised)*d.Capacity)
+	serving := "the " + strconv.Itoa(d.Ready) + " that " + agree(d.Ready, "serves", "serve") + " now "
+	measured := t.rule == policy.RuleReactive || d.grounds.down >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA && t.rule != policy.RuleEvent
+	if measured && !math.IsNaN(d.Observed) {
+		s := "the newest value of " + d.Signal + " is " + number(d.Observed) + " and " + carry
+		if d.short() && d.Ready != d.Advised {
+			s += ", but " + serving + "only " + number(float64(d.Ready)*d.Capacity)
+		}
+		return s
 	}
-	return "the forecast of " + d.Signal + " for " + t.clock(d.Time.Add(d.Lead)) + " is about " + number(d.Quantile(.5)) + ", 1 time in 20 above " + number(d.Quantile(.95)) + ", and " + s
+	s := "the forecast of " + d.Signal + " for " + t.clock(d.Time.Add(d.Lead)) + " is about " + number(d.Quantile(.5)) + ", 1 time in 20 above " + number(d.Quantile(.95)) + ", and " + carry
+	if d.short() {
+		s += ", but the newest value is " + number(d.Observed) + " and " + serving + agree(d.Ready, "carries ", "carry ") + number(float64(d.Ready)*d.Capacity)
+	}
+	return s
 }
+
+// short says whether replicas that serve now are fewer than what was measured last needs.
+func (d *Decision) short() bool { return d.Observed > float64(float64(d.Ready)*d.Capacity) }
 
 // worth says in money why it is this count.
 func (t *teller) worth() string {

@@ -126,8 +126,11 @@ func TestLevels(t *testing.T) {
 	}
 	require.Equal(t, slog.LevelDebug, l.d.Level(), "%s", &l.d)
 	var d Decision
-	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 2}))
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 12}))
 	require.Equal(t, slog.LevelInfo, d.Level(), "%s", &d)
+	require.NoError(t, l.engine.Peek(&d, l.now, policy.Fleet{Ready: 2, Starting: 7}))
+	require.Equal(t, slog.LevelWarn, d.Level(), "2 cannot carry 8")
+	require.Contains(t, d.Explain().Why, "the 2 that serve now")
 	require.NoError(t, l.engine.Peek(&d, l.now.Add(time.Hour), l.fleet()))
 	require.Equal(t, slog.LevelWarn, d.Level(), "stale")
 	require.NoError(t, l.engine.Peek(&d, l.now.Add(-time.Minute), l.fleet()))
