@@ -21,45 +21,47 @@ func times(t require.TestingT, q []float64, f float64) *Curve {
 
 // The demand of a turn is where the policy itself turns: a little more or less of it changes the count, and nothing on
 // the near side does.
-func TestTurnsAreWhereThePolicyTurns(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		q := drawQuantiles(rt)
-		q[len(q)-1]++ // some demand
-		penalty := rapid.SampledFrom([]float64{2.5, 20, 300}).Draw(rt, "penalty")
-		release := rapid.SampledFrom([]float64{1, 2, 5}).Draw(rt, "release")
-		shadow := rapid.IntRange(0, NumShadows-1).Draw(rt, "shadow")
-		n := rapid.IntRange(1, 60).Draw(rt, "replicas")
-		c := times(rt, q, 1)
-		r := &rivals[shadow]
-		wants := func(demand float64) int {
-			if r.family == FamilyHPA {
-				p := r.params()
-				return p.Propose(demand, 10, n)
-			}
-			scaled := times(rt, q, demand/(10*c.median()))
-			v := Sight{Full: scaled.Newsvendor(penalty, release)}
-			v.Half = Band{scaled.Count(penalty / 2), scaled.Count(float64(penalty/2) * release)}
-			return r.clamp(&v, n)
+func turnsAreWhereThePolicyTurns(rt *rapid.T) {
+	q := drawQuantiles(rt)
+	q[len(q)-1]++ // some demand
+	penalty := rapid.SampledFrom([]float64{2.5, 20, 300}).Draw(rt, "penalty")
+	release := rapid.SampledFrom([]float64{1, 2, 5}).Draw(rt, "release")
+	shadow := rapid.IntRange(0, NumShadows-1).Draw(rt, "shadow")
+	n := rapid.IntRange(1, 60).Draw(rt, "replicas")
+	c := times(rt, q, 1)
+	r := &rivals[shadow]
+	wants := func(demand float64) int {
+		if r.family == FamilyHPA {
+			p := r.params()
+			return p.Propose(demand, 10, n)
 		}
-		up := TurnUp(shadow, c, 10, penalty, release, n)
-		require.Equal(rt, r.family == FamilyHPA, up.Measured)
-		if c.median() == 0 && !up.Measured {
-			return
-		}
-		require.LessOrEqual(rt, wants(up.Demand*(1-1e-6)), n)
-		require.Greater(rt, wants(up.Demand*(1+1e-6)), n)
-		if n == 1 {
-			return
-		}
-		to := rapid.IntRange(1, n-1).Draw(rt, "to")
-		down := TurnDown(shadow, c, 10, penalty, release, n, to)
-		require.LessOrEqual(rt, wants(down.Demand*(1-1e-6)), to)
-		require.Greater(rt, wants(down.Demand*(1+1e-6)), to)
-	})
+		scaled := times(rt, q, demand/(10*c.median()))
+		v := Sight{Full: scaled.Newsvendor(penalty, release)}
+		v.Half = Band{scaled.Count(penalty / 2), scaled.Count(float64(penalty/2) * release)}
+		return r.clamp(&v, n)
+	}
+	up := TurnUp(shadow, c, 10, penalty, release, n)
+	require.Equal(rt, r.family == FamilyHPA, up.Measured)
+	if c.median() == 0 && !up.Measured {
+		return
+	}
+	require.LessOrEqual(rt, wants(up.Demand*(1-1e-6)), n)
+	require.Greater(rt, wants(up.Demand*(1+1e-6)), n)
+	if n == 1 {
+		return
+	}
+	to := rapid.IntRange(1, n-1).Draw(rt, "to")
+	down := TurnDown(shadow, c, 10, penalty, release, n, to)
+	require.LessOrEqual(rt, wants(down.Demand*(1-1e-6)), to)
+	require.Greater(rt, wants(down.Demand*(1+1e-6)), to)
 }
+
+func TestTurnsAreWhereThePolicyTurns(t *testing.T) { rapid.Check(t, turnsAreWhereThePolicyTurns) }
 
 func TestNoDemandNeverTurns(t *testing.T) {
 	var c Curve
 	require.True(t, c.Set(levels, make([]float64, len(levels)), 10))
 	require.True(t, math.IsInf(c.Factor(1, 0.05), 1))
 }
+
+func FuzzTurns(f *testing.F) { f.Fuzz(rapid.MakeFuzz(turnsAreWhereThePolicyTurns)) }

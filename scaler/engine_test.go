@@ -24,14 +24,14 @@ var t0 = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 // loop drives an engine against a plant.
 type loop struct {
-	t      testing.TB
+	t      require.TestingT
 	engine *Engine
 	plant  *policy.Plant
 	now    time.Time
 	d      Decision
 }
 
-func newLoop(t testing.TB, cfg Config) *loop {
+func newLoop(t require.TestingT, cfg Config) *loop {
 	e, err := New(cfg)
 	require.NoError(t, err)
 	cfg = e.Config()

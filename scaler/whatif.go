@@ -109,8 +109,18 @@ func (e *Engine) suppose(d *Decision, now time.Time, fleet policy.Fleet, q *What
 	if q.Penalty > 0 {
 		e.cfg.Penalty, e.plan.Penalty = q.Penalty, q.Penalty
 	}
+	if err := check(fleet); err != nil {
+		return err
+	}
 	if q.Demand > 0 && q.Demand != 1 {
 		// More demand on replicas as they are is the same as demand as it is on replicas that carry less.
+		// What the shadow policies have cost so far is settled before.
+		if !e.ever || now.UnixNano() >= e.last {
+			for i := range e.signals {
+				e.signals[i].forecast.Advance(now)
+			}
+			e.settle(now, fleet.Ordered())
+		}
 		for i := range e.signals {
 			e.signals[i].capacity /= q.Demand
 		}
