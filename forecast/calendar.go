@@ -370,7 +370,7 @@ func (c *calendar) fields(s *state.Codec) {
 	s.Int64(&c.late)
 	s.Int64(&c.early)
 	s.Len(c.most)
-	any := false
+	some := false
 	for i := range c.models {
 		there := c.models[i] != nil
 		s.Bool(&there)
@@ -380,9 +380,9 @@ func (c *calendar) fields(s *state.Codec) {
 		} else if s.Reading() {
 			c.models[i] = nil
 		}
-		any = any || there
+		some = some || there
 	}
-	if s.Reading() && !any {
+	if s.Reading() && !some {
 		// The snapshot is of a calendar without room: what was announced since it was written is forgotten.
 		c.events, c.air = nil, nil
 	}
