@@ -65,3 +65,23 @@ func TestNoDemandNeverTurns(t *testing.T) {
 }
 
 func FuzzTurns(f *testing.F) { f.Fuzz(rapid.MakeFuzz(turnsAreWhereThePolicyTurns)) }
+
+// The last replica and the next one belong to the layers that have them, wherever the total lies.
+func TestEndsAreThoseOfTheLayersThatMove(t *testing.T) {
+	s := NewShadows(ShadowConfig{Step: 60e9, Boot: 2, Hold: 3, Penalty: 20, Change: 0.03, Limits: Limits{Min: 1}})
+	ends := func(wanted [numLayers]int32) [4]int {
+		for b := range s.leader {
+			s.leader[b] = b
+			s.runs[b].wanted = wanted[b]
+		}
+		more, moreAt, less, lessAt := s.Ends()
+		return [4]int{more, moreAt, less, lessAt}
+	}
+	require.Equal(t, [4]int{1, 12, 1, 12}, ends([numLayers]int32{12, 12, 12, 12}), "all agree")
+	require.Equal(t, [4]int{1, 6, 0, 6}, ends([numLayers]int32{6, 6, 6, 6}), "at a border")
+	require.Equal(t, [4]int{1, 12, 3, 43}, ends([numLayers]int32{12, 12, 13, 43}), "the top still holds a crowd: 6+6+0+3")
+	require.Equal(t, [4]int{0, 2, 0, 2}, ends([numLayers]int32{2, 6, 6, 6}))
+	s.pin = 5
+	s.runs[5].wanted = 9
+	require.Equal(t, [4]int{5, 9, 5, 9}, ends([numLayers]int32{1, 1, 1, 1}), "a pinned policy decides alone")
+}

@@ -56,7 +56,8 @@ func (q *WhatIf) check() error {
 }
 
 // WhatIf fills d with what Recommend would decide at time now for the fleet if things were as q has them, and changes
-// nothing. What q adds is added to what the engine knows; another time and another fleet are arguments, as of Peek.
+// nothing. What q adds is added to what the engine knows; another time and another fleet are arguments, as of Peek. Within a step the
+// largest need is kept: ask before Recommend has decided on the step, or with Next, what less demand would release.
 // Errors: a *WhatIfError, a *FleetError, or those of Announce and Withdraw; d is then as it was. It allocates as much as
 // the events of q need.
 func (e *Engine) WhatIf(d *Decision, now time.Time, fleet policy.Fleet, q WhatIf) error {

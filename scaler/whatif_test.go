@@ -140,3 +140,38 @@ func TestMoreIsWhereAnotherReplicaIsWanted(t *testing.T) {
 		require.Greater(t, asked, 30, "%s: enough was asked", shadow)
 	}
 }
+
+// The same for a release: a policy that does not look back releases with a little less demand than Less says.
+func TestLessIsWhereAReplicaIsReleased(t *testing.T) {
+	for _, shadow := range []string{"band-wide", "band-tight", "hpa-75-0m"} {
+		l := newLoop(t, Config{Policy: shadow, Hold: Duration(time.Minute), Signals: []Signal{{Capacity: 10}}})
+		rng := rand.New(rand.NewPCG(6, 6))
+		asked := 0
+		for i := range 900 {
+			l.step(2 * wave(rng, i))
+			if i%5 != 0 {
+				continue
+			}
+			// Within a step the largest count is kept, so the question comes before the decision.
+			require.NoError(t, l.engine.Observe(0, forecast.Sample{Time: l.now, Value: l.d.Observed}))
+			l.now = l.now.Add(time.Minute)
+			l.plant.Arrive()
+			var d, below, above Decision
+			require.NoError(t, l.engine.Peek(&d, l.now, l.fleet()))
+			turn, remain, ok := d.Less()
+			if len(d.Steps()) > 0 || !ok {
+				continue
+			}
+			now := d.Quantile(.5)
+			if turn.Measured {
+				now = d.Observed
+			}
+			require.NoError(t, l.engine.WhatIf(&below, l.now, l.fleet(), WhatIf{Demand: turn.Demand / now * (1 - 1e-6)}))
+			require.NoError(t, l.engine.WhatIf(&above, l.now, l.fleet(), WhatIf{Demand: turn.Demand / now * (1 + 1e-6)}))
+			require.LessOrEqual(t, below.Replicas, remain, "%s: %s", shadow, &d)
+			require.Greater(t, above.Replicas, remain, "%s: %s", shadow, &d)
+			asked++
+		}
+		require.Greater(t, asked, 20, "%s: enough was asked", shadow)
+	}
+}
