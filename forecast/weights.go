@@ -52,3 +52,38 @@ func (f *Forecaster) Weights(dst []Weight, lead time.Duration) []Weight {
 	}
 	return dst
 }
+
+// Heaviest writes the experts that count most, those of Weights with the largest weights first, into dst and returns how many
+// it wrote. It asks no expert anew, so Forecast is NaN; at lead times of which not every step is scored it takes those for
+// asleep that slept at the newest step that is.
+func (f *Forecaster) Heaviest(dst []Weight, lead time.Duration) int {
+	l := f.lead((int64(lead) + f.series.step - 1) / f.series.step)
+	if l.now.target < 0 {
+		return 0
+	}
+	i := int(((l.now.target - l.steps) / l.stride) % int64(len(l.pending)))
+	limit := float64(l.pending[i].limit)
+	n, total := 0, 0.0
+	for e, said := range l.said(i) {
+		r := &l.mix.rivals[e]
+		if r.out || !awake(float64(said), limit) {
+			continue
+		}
+		w := float64(r.weight)
+		total += w
+		at := n
+		for at > 0 && dst[at-1].Weight < w {
+			at--
+		}
+		if at == len(dst) {
+			continue
+		}
+		n = min(n+1, len(dst))
+		copy(dst[at+1:n], dst[at:])
+		dst[at] = Weight{Expert(e), w, math.NaN()}
+	}
+	for i := range dst[:n] {
+		dst[i].Weight /= total
+	}
+	return n
+}

@@ -1,7 +1,9 @@
 package forecast
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,4 +67,31 @@ func TestLearnedResponse(t *testing.T) {
 	}
 	require.InDelta(t, 1, total, 1e-12)
 	require.Zero(t, testing.AllocsPerRun(10, func() { bins = f.Learned(bins, "tv") }))
+}
+
+// The heaviest are the first of Weights by weight, also while experts sleep.
+func TestHeaviestAreTheFirstOfWeights(t *testing.T) {
+	f := New(Config{Unit: 5, Leads: []Duration{Duration(2 * time.Minute), Duration(16 * time.Minute)}, Without: []Expert{ByLevel}, Bin: Duration(8 * time.Minute)})
+	var top [4]Weight
+	require.Zero(t, f.Heaviest(top[:], time.Minute))
+	now := time.Unix(0, 0).UTC()
+	for i := range 3 * 1440 {
+		f.Observe(now, 100+40*math.Sin(2*math.Pi*float64(i)/1440)+float64(i*i%11))
+		now = now.Add(time.Minute)
+		f.Advance(now)
+		for _, lead := range []time.Duration{time.Minute, 16 * time.Minute} {
+			w := f.Weights(nil, lead)
+			slices.SortStableFunc(w, func(a, b Weight) int { return cmp.Compare(b.Weight, a.Weight) })
+			n := f.Heaviest(top[:], lead)
+			for j := range top {
+				if j >= n {
+					require.Zero(t, w[j].Weight)
+					continue
+				}
+				require.Equal(t, w[j].Expert, top[j].Expert, "step %d", i)
+				require.InEpsilon(t, w[j].Weight, top[j].Weight, 1e-12)
+			}
+		}
+	}
+	require.Zero(t, testing.AllocsPerRun(100, func() { f.Heaviest(top[:], time.Hour) }))
 }

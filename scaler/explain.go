@@ -123,14 +123,8 @@ func (e *Engine) note(d *Decision) {
 
 // weigh names the experts with the largest weights in the forecast of the signal that decides.
 func (e *Engine) weigh(d *Decision, s *signal) {
-	var all [forecast.NumExperts]forecast.Weight
-	for _, w := range s.forecast.Weights(all[:0], e.cfg.lead()) {
-		for i := range d.Experts {
-			if x := (ExpertShare{w.Expert, float32(w.Weight)}); x.Weight > d.Experts[i].Weight {
-				copy(d.Experts[i+1:], d.Experts[i:])
-				d.Experts[i] = x
-				break
-			}
-		}
+	var top [len(d.Experts)]forecast.Weight
+	for i := range s.forecast.Heaviest(top[:], e.cfg.lead()) {
+		d.Experts[i] = ExpertShare{top[i].Expert, float32(top[i].Weight)}
 	}
 }
