@@ -6,15 +6,16 @@ type Limits struct {
 	Max      int // largest count; 0 = none
 	StepUp   int // replicas added to the ordered ones at once; 0 = any
 	StepDown int // replicas removed at once; 0 = any
+	Unit     Unit
 }
 
-// Rate limits the change from ordered to n.
+// Rate limits the change from ordered to n; where there are units it goes as many whole ones as the limit has room for.
 func (l Limits) Rate(t *Trail, n, ordered int) int {
 	if l.StepUp > 0 && n-ordered > l.StepUp {
-		n = t.Apply(RuleStepUp, n, ordered+l.StepUp)
+		n = t.Apply(RuleStepUp, n, l.Unit.Down(ordered+l.StepUp))
 	}
 	if l.StepDown > 0 && ordered-n > l.StepDown {
-		n = t.Apply(RuleStepDown, n, ordered-l.StepDown)
+		n = t.Apply(RuleStepDown, n, l.Unit.Up(ordered-l.StepDown))
 	}
 	return n
 }

@@ -7,28 +7,38 @@ package policy
 // Rule names the stage that a Step records.
 type Rule uint8
 
-// The rules, in the order in which they are applied. The texts of String are stable: dashboards filter on them.
+// The rules. Their numbers stay as they are; a decision lists them in the order in which they were applied. The texts of String are stable: dashboards filter on them.
 const (
-	RuleNone     Rule = iota
-	RuleNeed          // what the shadow policies that have cost least would have now
-	RulePinned        // what the pinned policy would have now
-	RuleCalm          // so small a release is not worth a change
-	RuleHold          // nothing is released between an order and its arrival
-	RuleEvent         // an announced event needs more than ordinary demand does
-	RuleReactive      // the operator's floor on observed demand
-	RuleStepUp        // the limit on replicas added at once
-	RuleStepDown      // the limit on replicas removed at once
-	RuleStale         // the newest sample is too old, or from the future: nothing is released
-	RuleNoData        // no sample yet: the fleet stays
-	RuleClock         // the time lies before that of the last decision: the fleet stays
-	RuleMin           // the configured minimum
-	RuleMax           // the configured maximum
-	RuleAdvice        // advice only: the fleet stays
+	RuleNone      Rule = iota
+	RuleNeed           // what the shadow policies that have cost least would have now
+	RulePinned         // what the pinned policy would have now
+	RuleCalm           // so small a release is not worth a change
+	RuleHold           // nothing is released between an order and its arrival
+	RuleEvent          // an announced event needs more than ordinary demand does
+	RuleReactive       // the operator's floor on observed demand
+	RuleStepUp         // the limit on replicas added at once
+	RuleStepDown       // the limit on replicas removed at once
+	RuleStale          // the newest sample is too old, or from the future: nothing is released
+	RuleNoData         // no sample yet: the fleet stays
+	RuleClock          // the time lies before that of the last decision: the fleet stays
+	RuleMin            // the configured minimum
+	RuleMax            // the configured maximum
+	RuleAdvice         // advice only: the fleet stays
+	RuleUnit           // replicas come in whole units: one per zone, or a multiple
+	RuleZero           // demand has been idle for as long as a cold start costs
+	RuleDoubt          // demand fell to nothing, and other signals or the forecast deny it: nothing is released
+	RuleFallback       // no measurement for so long that the operator's count holds
+	RuleFlap           // too many changes of direction in an hour: the release waits
+	RuleWindowMin      // the minimum of a window of the day
+	RuleWindowMax      // the maximum of a window of the day
+	RuleFreeze         // a window in which the fleet does not move this way
+	RulePause          // an operator has paused the engine: the fleet stays
 	numRules
 )
 
 var ruleNames = [numRules]string{
 	"none", "need", "pinned", "calm", "hold", "event", "reactive-floor", "step-up-limit", "step-down-limit", "stale", "no-data", "clock-back", "min", "max", "advice",
+	"unit", "zero", "doubt", "fallback", "flap-budget", "window-min", "window-max", "freeze", "pause",
 }
 
 // String returns the stable name of the rule.

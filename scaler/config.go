@@ -30,6 +30,9 @@ type Config struct {
 	// Penalty is the price of one replica's worth of unserved demand over the price of a replica, both for the same
 	// time, more than 1 and up to 1e6 [20]. It is the one number that trades money for service.
 	Penalty float64 `json:"penalty,omitempty"`
+	// Preset is a name for a penalty where there is none: "economy" (10), "balanced" (20) or "performance" (50) [none].
+	// Decision.Fractile says what it implies.
+	Preset string `json:"preset,omitempty"`
 	// Release is how many times Penalty a replica must fall short of to be released by the wide ones of the shadow
 	// policies, 1 to 100 [2]: the width of the band inside which they leave their fleets alone.
 	Release float64 `json:"release,omitempty"`
@@ -67,6 +70,16 @@ type Config struct {
 	StepUp int `json:"step_up,omitempty"`
 	// StepDown is the largest number of replicas released at once [0: any].
 	StepDown int `json:"step_down,omitempty"`
+	// Zones have equally many replicas each, 1 to 16 of them [0: replicas come one by one].
+	Zones int `json:"zones,omitempty"`
+	// Multiple is how many replicas come and go together, in each zone if there are Zones, 1 to 1000 [1].
+	Multiple int `json:"multiple,omitempty"`
+	// Zero says when the fleet may go to zero, below Min [never].
+	Zero Zero `json:"zero,omitzero"`
+	// Guard says what may be done when samples are missing or absurd, and how often the fleet may turn.
+	Guard Guard `json:"guard,omitzero"`
+	// Windows are times of the day with bounds, freezes and fallback counts of their own, at most 256 [none].
+	Windows []Window `json:"windows,omitempty"`
 
 	// MaxEvents is the size of the table of announced events, 1 to 65536 [256].
 	MaxEvents int `json:"max_events,omitempty"`
@@ -99,7 +112,7 @@ func (c Config) WithDefaults() Config {
 		or(&c.Hold, min(c.lead(), maxHoldSteps*c.Step.Std()))
 	}
 	if c.Penalty == 0 {
-		c.Penalty = 20
+		c.Penalty, _ = presetPenalty(c.Preset)
 	}
 	if c.Release == 0 {
 		c.Release = 2
@@ -137,6 +150,7 @@ func (c Config) WithDefaults() Config {
 	}
 	c.Kinds = kinds
 	c.Forecast = c.Forecast.withDefaults()
+	c.guardDefaults()
 	return c
 }
 

@@ -28,7 +28,7 @@ type Decision struct {
 	Observed float64                     // value of the newest closed step of that signal; NaN for a gap or before the first sample
 	Demand   [forecast.NumLevels]float64 // its quantiles at forecast.Levels, Lead from now; NaN before the first sample
 	Need     policy.Band                 // between these counts the fleet is left alone
-	Penalty  float64                     // price of unserved demand over price of a replica
+	Penalty  float64                     // price of unserved demand over price of a replica; see Fractile
 
 	Leader string // the shadow policy that has cost least where the decision falls (see policy.Shadow); "" before the first sample
 	Costs  Costs  // what it, HPA and the fleet have cost
@@ -120,6 +120,7 @@ type decisionJSON struct {
 	Demand   []quantile    `json:"demand"`
 	Need     [2]int        `json:"need"`
 	Penalty  float64       `json:"penalty"`
+	Fractile float64       `json:"fractile"`
 	Advised  int           `json:"advised"`
 	Leader   string        `json:"leader"`
 	Costs    costsJSON     `json:"costs"`
@@ -160,7 +161,7 @@ type quantile struct {
 func (d Decision) MarshalJSON() ([]byte, error) {
 	out := decisionJSON{
 		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
-		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty,
+		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty, Fractile: d.Fractile(),
 		Advised: d.Advised, Leader: d.Leader, Costs: costsJSON{spentJSON(d.Costs.Own), spentJSON(d.Costs.Leader), spentJSON(d.Costs.HPA), nil},
 		AgeS: d.Age.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
 	}

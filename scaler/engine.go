@@ -33,6 +33,7 @@ type Engine struct {
 
 	// What Recommend changes, apart from the forecasters:
 	shadows *policy.Shadows
+	guard   guard
 	hold    policy.Hold
 	last    int64 // unix nanoseconds of the newest decision
 	ever    bool  // there was one
@@ -44,6 +45,7 @@ type signal struct {
 	name     string
 	capacity float64
 	forecast *forecast.Forecaster
+	low      float64 // scratch: the .05 quantile of ordinary demand when an order serves
 }
 
 // New returns an engine that has seen nothing. The configuration is completed WithDefaults and validated; the error is
@@ -61,7 +63,8 @@ func New(cfg Config) (*Engine, error) {
 	e := &Engine{
 		cfg:    cfg,
 		print:  cfg.Fingerprint(),
-		limits: policy.Limits{Min: cfg.Min, Max: cmp.Or(cfg.Max, maxCount), StepUp: cfg.StepUp, StepDown: cfg.StepDown},
+		limits: cfg.unit().Fit(policy.Limits{Min: cfg.Min, Max: cmp.Or(cfg.Max, maxCount), StepUp: cfg.StepUp, StepDown: cfg.StepDown}),
+		guard:  newGuard(&cfg),
 		plan:   policy.Plan{Penalty: cfg.Penalty, Boot: planBoot, Slack: cfg.Slack},
 		apart:  time.Duration(stride) * cfg.Step.Std(),
 		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),
@@ -75,7 +78,7 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e.then = make([]float64, forecast.NumLevels)
 	for _, s := range cfg.Signals {
-		e.signals = append(e.signals, signal{s.Name, s.Capacity, forecast.New(forecast.Config{
+		e.signals = append(e.signals, signal{name: s.Name, capacity: s.Capacity, forecast: forecast.New(forecast.Config{
 			Step: cfg.Step, Unit: s.Capacity, Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
 			Seasons: cfg.Forecast.Seasons, Smoothing: cfg.Forecast.Smoothing, Bin: cfg.Forecast.Bin,
 			Holidays: cfg.Forecast.Holidays, Without: cfg.Forecast.Without,
@@ -210,12 +213,9 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 	if e.ever && nano < e.last && !e.turned(nano) {
 		d.Signal, d.Capacity = e.signals[0].name, e.signals[0].capacity
 		e.age(d, now)
+		e.begin(d, now)
 		d.trail.Mark(policy.RuleClock, ordered)
-		d.Advised = e.limits.Bound(&d.trail, ordered)
-		d.Replicas = d.Advised
-		if e.cfg.Advice {
-			d.Replicas = d.trail.Apply(policy.RuleAdvice, d.Replicas, ordered)
-		}
+		e.finish(d, e.bound(d, ordered, ordered, ordered == 0), ordered, nano)
 		e.account(d)
 		e.note(d)
 		return nil
@@ -225,22 +225,18 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		e.signals[i].forecast.Advance(now)
 	}
 	e.age(d, now)
+	e.begin(d, now)
 	e.settle(now, ordered)
 
 	n := e.need(d, now, ordered)
 	n = e.reactive(d, n)
+	n = e.distrust(d, n, ordered, nano)
+	zero := n == 0
 	n = e.limits.Rate(&d.trail, n, ordered)
-	if d.Stale {
-		n = d.trail.Apply(policy.RuleStale, n, max(n, ordered))
-	}
-	n = e.limits.Bound(&d.trail, n)
-	d.Advised = n
-	if e.cfg.Advice {
-		n = d.trail.Apply(policy.RuleAdvice, n, ordered)
-	}
-	d.Replicas = n
+	e.finish(d, e.bound(d, n, ordered, zero), ordered, nano)
+	e.guard.flap.Record(nano, d.Replicas, ordered)
 	if e.shadows.Begun() {
-		e.shadows.Record(n, d.Ready)
+		e.shadows.Record(d.Replicas, d.Ready)
 	}
 	e.account(d)
 	e.note(d)
@@ -259,6 +255,7 @@ func (e *Engine) turned(nano int64) bool {
 		return false
 	}
 	e.hold.Forget()
+	e.guard.forget()
 	return true
 }
 
@@ -286,17 +283,24 @@ func check(f policy.Fleet) error {
 // is measured now counts as late beside it: that is as blind as having no samples.
 func (e *Engine) age(d *Decision, now time.Time) {
 	first := true
+	e.guard.blind = 0
 	for i := range e.signals {
+		e.guard.readings[i].Fresh = false
 		newest, ok := e.signals[i].forecast.Series().NewestNumber()
 		if !ok {
 			d.Stale = true
+			e.guard.blind++
 			continue
 		}
 		age := now.Sub(newest)
 		if first || age > d.Age {
 			d.Age, first = age, false
 		}
-		d.Stale = d.Stale || age > e.cfg.MaxAge.Std() || -age > e.cfg.Step.Std()
+		stale := age > e.cfg.MaxAge.Std() || -age > e.cfg.Step.Std()
+		if e.guard.readings[i].Fresh = !stale; stale {
+			d.Stale = true
+			e.guard.blind++
+		}
 	}
 }
 
@@ -314,6 +318,7 @@ func (e *Engine) need(d *Decision, now time.Time, ordered int) int {
 		if !e.bands(d, &one, s, now) {
 			continue
 		}
+		e.guard.sense(i, s.low/s.capacity, at(e.then, highLevel)/s.capacity)
 		if need := max(one.Full.Low, one.Event.Low); !ready || need > low {
 			low = need
 			d.Signal, d.Capacity = s.name, s.capacity
@@ -382,6 +387,7 @@ func (e *Engine) bands(d *Decision, v *policy.Sight, s *signal, now time.Time) b
 	if !serve.Set(forecast.Levels[:], e.then, s.capacity) {
 		return false
 	}
+	s.low = at(e.then, lowLevel)
 	v.Full = serve.Newsvendor(e.cfg.Penalty, e.cfg.Release)
 	v.Half.Low, v.Half.High = serve.Count(float64(0.5*e.cfg.Penalty)), v.Full.Low
 	if e.cfg.Release != 2 {

@@ -216,6 +216,7 @@ func (p Fingerprint) MarshalText() ([]byte, error) { return []byte(p.String()), 
 // Fingerprint returns the fingerprint of c with its defaults: a default that is written out changes nothing.
 func (c Config) Fingerprint() Fingerprint {
 	c = c.WithDefaults()
+	c.Preset = "" // it has become the penalty
 	// A NaN or infinite field has no JSON form and makes the hash that of the empty text: such a Config is not valid.
 	b, _ := json.Marshal(c)
 	return sha256.Sum256(b)

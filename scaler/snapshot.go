@@ -13,7 +13,7 @@ import (
 // little-endian.
 const (
 	snapshotMagic   = "HDRM"
-	snapshotVersion = 2
+	snapshotVersion = 3
 	snapshotHead    = len(snapshotMagic) + 2 + len(Fingerprint{})
 )
 
@@ -85,4 +85,5 @@ func (e *Engine) fields(c *state.Codec) {
 	c.Int64(&e.last)
 	c.Bool(&e.ever)
 	c.Int64(&e.back)
+	e.guard.fields(c)
 }

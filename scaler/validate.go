@@ -81,6 +81,9 @@ func (c Config) Validate() error {
 		fault(c.Hold >= 0 && c.Hold <= maxHoldSteps*c.Step, "hold", c.Hold.String(), fmt.Sprintf("0s to %d steps", maxHoldSteps))
 	}
 	number(c.Penalty > 1 && c.Penalty <= 1e6, c.Penalty, "penalty", "more than 1 (below that no replica pays), up to 1e6")
+	if _, ok := presetPenalty(c.Preset); c.Preset != "" {
+		fault(ok, "preset", strconv.Quote(c.Preset), "economy, balanced or performance")
+	}
 	number(c.Release >= 1 && c.Release <= 100, c.Release, "release", "1 to 100")
 	number(c.Slack > 0 && c.Slack < 1, c.Slack, "slack", "above 0 and below 1 (from 1 on nothing is ever released)")
 	fault(c.Policy == "" || policy.FindShadow(c.Policy) >= 0, "policy", strconv.Quote(c.Policy), "none (the cheapest), or one of "+strings.Join(shadowNames(), ", "))
@@ -123,6 +126,7 @@ func (c Config) Validate() error {
 		duration(k.Delay, 0, maxWait, path+"delay")
 		duration(k.Rise, Duration(time.Second), maxWait, path+"rise")
 	}
+	c.guardFaults(fault)
 	c.Forecast.faults(fault)
 	if len(f) == 0 {
 		return nil

@@ -9,15 +9,18 @@
 //
 //	config                        the following lines are the engine's configuration as JSON; comes first
 //	start TIME [replicas=N]       the time of the first step (RFC 3339) and the fleet that is ready then; comes second
-//	feed STEPS [base=X] [season=X] [noise=X] [ramp=X] [spike=X] [at=N] [width=N] [quiet]
+//	feed STEPS [base=X] [season=X] [noise=X] [ramp=X] [spike=X] [at=N] [width=N] [fixed=X] [quiet]
 //	                              STEPS steps of demand, a decision after each. base stays until it is changed; season is
 //	                              the amplitude of a daily sine as a share of base; noise the standard deviation as a
 //	                              share; ramp is added per step; spike is added for width steps from step at on. quiet
-//	                              prints the summary alone
+//	                              prints the summary alone. Signals after the first get as many replicas' worth,
+//	                              or fixed=X whatever the demand
 //	gap STEPS                     STEPS steps without samples; decisions go on
 //	announce ID at=D [kind=K] [window=D] [duration=D] [weight=X]
 //	                              an event at D (a duration such as 90s) from now
 //	withdraw ID
+//	pause [D]                     the fleet stays, for a duration or until resume
+//	resume
 //	clock D                       one decision at D from now (negative: the clock was set back), then the time goes on
 //	boot D [reported]             later orders take D to serve, or "never" come; reported: the fleet says so
 //	lose                          what is on the way is lost

@@ -5,6 +5,7 @@ import "slices"
 // fleet is a fleet whose boot time may change: orders that were placed keep theirs, and may never arrive at all. While
 // boot times stay the same it does what policy.Plant does.
 type fleet struct {
+	floor  int // fewer there never are
 	now    int // steps
 	boot   int // steps from an order to service; never if negative
 	ready  int
@@ -41,7 +42,7 @@ func (f *fleet) ordered() int { return f.ready + f.starting() }
 
 // set makes n the number of ordered replicas: the newest that are on the way go first.
 func (f *fleet) set(n int) {
-	more := max(n, 1) - f.ordered()
+	more := max(n, f.floor) - f.ordered()
 	switch {
 	case more > 0 && f.boot == 0:
 		f.ready += more

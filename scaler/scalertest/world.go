@@ -57,6 +57,10 @@ func (w *world) do(line string, input []string) (string, error) {
 		if err := w.engine.Withdraw(args.name); err != nil {
 			fmt.Fprintf(&out, "error: %v\n", err)
 		}
+	case "pause":
+		err = w.pause(args)
+	case "resume":
+		w.engine.Resume()
 	case "clock":
 		err = w.clock(args, &out)
 	case "peek":
@@ -108,6 +112,9 @@ func (w *world) start(a args) error {
 	boot := int((w.cfg.Boot + w.cfg.Step - 1) / w.cfg.Step)
 	w.fleet = &fleet{boot: boot, ready: int(a.number("replicas", 1))}
 	w.share = 1
+	if w.cfg.Zero.Below == 0 {
+		w.fleet.floor = 1
+	}
 	return nil
 }
 
@@ -120,6 +127,7 @@ func (w *world) feed(a args, out *strings.Builder) error {
 	w.base = a.number("base", w.base)
 	season, noise, ramp := a.number("season", 0), a.number("noise", 0), a.number("ramp", 0)
 	spike, from, width := a.number("spike", 0), int(a.number("at", 0)), int(a.number("width", 1))
+	fixed := a.number("fixed", math.NaN())
 	quiet := a.flag("quiet")
 	var s summary
 	for i := range steps {
@@ -131,7 +139,7 @@ func (w *world) feed(a args, out *strings.Builder) error {
 		}
 		w.base += ramp
 		v = math.Round(math.Max(0, v)*1000) / 1000
-		if err := w.observe(v); err != nil {
+		if err := w.observe(v, fixed); err != nil {
 			return err
 		}
 		s.serve(w, v)
@@ -228,6 +236,19 @@ func (w *world) announce(a args, out *strings.Builder) error {
 	return nil
 }
 
+func (w *world) pause(a args) error {
+	if a.name == "" {
+		w.engine.Pause(time.Time{})
+		return nil
+	}
+	d, err := time.ParseDuration(a.name)
+	if err != nil {
+		return err
+	}
+	w.engine.Pause(w.now.Add(d))
+	return nil
+}
+
 func (w *world) clock(a args, out *strings.Builder) error {
 	d, err := time.ParseDuration(a.name)
 	if err != nil {
@@ -253,11 +274,14 @@ func (w *world) peek(a args, out *strings.Builder) error {
 
 // observe gives every signal its sample: the first measures demand, the others what replicas use to serve it, which rises
 // as what they carry falls.
-func (w *world) observe(v float64) error {
+func (w *world) observe(v, fixed float64) error {
 	for i, s := range w.cfg.Signals {
 		used := v
 		if i > 0 {
 			used = v / (w.cfg.Signals[0].Capacity * w.share) * s.Capacity
+			if !math.IsNaN(fixed) {
+				used = fixed
+			}
 		}
 		if err := w.engine.Observe(i, forecast.Sample{Time: w.now, Value: used}); err != nil {
 			return err

@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// minutes is n minutes after 1970 in nanoseconds.
+func minutes(n int) int64 { return int64(n) * int64(time.Minute) }
+
+func TestAFallIsDoubtedWhereNobodyConfirmsIt(t *testing.T) {
+	const usual, low = 10., 8.
+	up, down, unknown := Reading{usual, low, true}, Reading{0, 0, true}, Reading{math.NaN(), math.NaN(), true}
+	small := Reading{0.1, 0.05, true}
+	stale := Reading{usual, low, false}
+	for name, c := range map[string]struct {
+		before, after []Reading
+		want          bool
+	}{
+		"one signal, denied by its forecast":         {[]Reading{up}, []Reading{down}, true},
+		"nothing has fallen":                         {[]Reading{up}, []Reading{up}, false},
+		"fallen to a tenth":                          {[]Reading{up}, []Reading{{0.8, 0, true}}, true},
+		"fallen to more than a tenth":                {[]Reading{up}, []Reading{{0.81, 0, true}}, false},
+		"denied by another":                          {[]Reading{up, up}, []Reading{up, down}, true},
+		"both have fallen":                           {[]Reading{up, up}, []Reading{down, down}, false},
+		"the other has halved":                       {[]Reading{up, up}, []Reading{{3.9, 3, true}, down}, false},
+		"the other is stale, the forecast denies":    {[]Reading{up, up}, []Reading{{0, low, false}, down}, true},
+		"the other has always been small":            {[]Reading{small, up}, []Reading{small, down}, true},
+		"one of three, two stand":                    {[]Reading{up, up, up}, []Reading{up, up, down}, true},
+		"less than a replica is no peak":             {[]Reading{{1, 0.9, true}}, []Reading{down}, false},
+		"the forecast saw it coming":                 {[]Reading{{usual, 0.5, true}}, []Reading{down}, false},
+		"nothing is known":                           {[]Reading{up}, []Reading{unknown}, false},
+		"a stale signal says nothing of a fall":      {[]Reading{up}, []Reading{{0, 0, false}}, false},
+		"what was stale before has no level to fall": {[]Reading{stale}, []Reading{down}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := NewDoubt(10*time.Minute, len(c.before))
+			require.False(t, d.Denied(minutes(0), c.before))
+			require.Equal(t, c.want, d.Denied(minutes(1), c.after))
+			require.Equal(t, c.want, d.Denied(minutes(1), c.after), "asked again")
+		})
+	}
+}
+
+func TestADoubtEndsAndBeginsAnew(t *testing.T) {
+	up, down := []Reading{{10, 8, true}}, []Reading{{0, 0, true}}
+	d := NewDoubt(5*time.Minute, 1)
+	require.False(t, d.Denied(minutes(0), up))
+	for m := 1; m < 6; m++ {
+		require.True(t, d.Denied(minutes(m), down), "minute %d", m)
+	}
+	for m := 6; m < 30; m++ {
+		require.False(t, d.Denied(minutes(m), down), "believed for as long as it lasts: minute %d", m)
+	}
+	back := []Reading{{10, 0.2, true}} // the forecast has learned from the fall
+	require.False(t, d.Denied(minutes(30), back))
+	require.True(t, d.Denied(minutes(31), down), "what it held before the fall counts for a while")
+	require.False(t, d.Denied(minutes(32), back))
+	require.False(t, d.Denied(minutes(37), back), "and then no more")
+	require.False(t, d.Denied(minutes(38), down))
+
+	off := NewDoubt(0, 1)
+	off.Denied(minutes(0), up)
+	require.False(t, off.Denied(minutes(1), down))
+	d.Forget()
+	require.False(t, d.Denied(minutes(39), down))
+}

@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"errors"
+	"time"
+
+	"github.com/headroom-go/headroom/internal/state"
+)
+
+// Flap is a budget of reversals: of changes of the count that go the other way than the one before. A release that would
+// be one reversal too many within an hour waits, and the larger count stays. An order never waits, but it counts, so that
+// an hour sees at most one reversal more than the budget, and that one goes up. The memory is the caller's.
+type Flap struct {
+	at   []int64 // ring of unix nanoseconds: the newest reversals
+	next int     // the oldest of them
+	used int
+	way  int // of the newest change: +1, -1, 0 before the first
+}
+
+// MaxReversals is the largest budget of a Flap.
+const MaxReversals = 60
+
+// NewFlap returns a budget of so many reversals an hour, 0 for no limit, up to MaxReversals.
+func NewFlap(budget int) Flap { return Flap{at: make([]int64, budget)} }
+
+// Allow returns the count that may be decided for n at a time in unix nanoseconds: n or, for a release that must wait, ordered.
+func (f *Flap) Allow(t *Trail, now int64, n, ordered int) int {
+	if n >= ordered || f.way <= 0 || f.used < len(f.at) || len(f.at) == 0 {
+		return n
+	}
+	if now-f.at[f.next] >= int64(time.Hour) {
+		return n
+	}
+	return t.Apply(RuleFlap, n, ordered)
+}
+
+// Record notes what was decided. The same decision again is no second change.
+func (f *Flap) Record(now int64, n, ordered int) {
+	way := 0
+	switch {
+	case len(f.at) == 0 || n == ordered:
+		return
+	case n > ordered:
+		way = 1
+	default:
+		way = -1
+	}
+	if f.way != 0 && way != f.way {
+		f.at[f.next] = now
+		f.next = (f.next + 1) % len(f.at)
+		f.used = min(f.used+1, len(f.at))
+	}
+	f.way = way
+}
+
+// Forget begins anew, as if nothing had been changed yet.
+func (f *Flap) Forget() {
+	clear(f.at)
+	f.next, f.used, f.way = 0, 0, 0
+}
+
+// State walks the memory for snapshots.
+func (f *Flap) State(c *state.Codec) {
+	for i := range f.at {
+		c.Int64(&f.at[i])
+	}
+	c.Int(&f.next)
+	c.Int(&f.used)
+	c.Int(&f.way)
+	// While it is not full the ring is filled from the front.
+	n := len(f.at)
+	if ok := f.way >= -1 && f.way <= 1 && f.used >= 0 && f.used <= n && f.next >= 0 && (f.next < n || f.next == 0) && (f.used == n || f.next == f.used); c.Reading() && !ok {
+		c.Fail(errors.New("snapshot holds reversals that cannot be"))
+		f.Forget()
+	}
+}

@@ -1,0 +1,108 @@
+package policy
+
+import "time"
+
+// Window is a time of the day, on some days, with what holds in it. Its times are those that the clock on the wall shows, in
+// the location of the times it is asked about: where that clock repeats an hour a window within it holds twice, and one
+// within an hour that is skipped not at all. (compat.Schedule, which plays another rule, knows the instants instead.)
+type Window struct {
+	Days        uint8 // bit 0 is Sunday: the days on which it begins
+	From, Until int64 // the first and the last day on which it begins, days since 1970
+	Start, End  int64 // seconds since midnight of that day, Start < End <= two days; End is outside
+
+	FreezeUp, FreezeDown bool // nothing is ordered, nothing is released
+	Min, Max             int  // bounds of the count, 0 for none
+	Fallback             int  // the count of a fleet that is not measured, 0 for none
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// Touches says whether the window holds at some time from now to ahead later, both included.
+func (w *Window) Touches(now time.Time, ahead time.Duration) bool {
+	first := wall(now)
+	last := first
+	if ahead > 0 {
+		last = max(first, wall(now.Add(ahead)))
+	}
+	// A window that began yesterday may go on; End reaches two days at most.
+	for day := floorDay(first) - 1; day <= floorDay(last); day++ {
+		weekday := ((day+4)%7 + 7) % 7 // 1970-01-01 was a Thursday
+		if day < w.From || day > w.Until || w.Days>>weekday&1 == 0 {
+			continue
+		}
+		if midnight := day * secondsOfDay; last >= midnight+w.Start && first < midnight+w.End {
+			return true
+		}
+	}
+	return false
+}
+
+// wall is what the clock of t's location shows, in seconds since it showed the beginning of 1970.
+func wall(t time.Time) int64 {
+	_, offset := t.Zone()
+	return t.Unix() + int64(offset)
+}
+
+// floorDay is the day of a number of seconds, also before 1970.
+func floorDay(seconds int64) int64 {
+	day := seconds / secondsOfDay
+	if seconds%secondsOfDay < 0 {
+		day--
+	}
+	return day
+}
+
+// Held is what the windows that hold at a time say together.
+type Held struct {
+	FreezeUp, FreezeDown bool
+	Min                  int // the largest of those that hold before an order of now serves, 0 for none
+	Max                  int // the smallest of those that hold now, 0 for none; never below Min
+	Fallback             int // the largest of those that hold now, 0 for none
+}
+
+// HeldAt returns what windows say at a time. A minimum already counts when an order of now would serve within its window,
+// lead from now: what is wanted at eight has to be ordered before. Where Min and Max contradict each other Min wins,
+// because what it promises is capacity.
+func HeldAt(windows []Window, now time.Time, lead time.Duration) Held {
+	var h Held
+	for i := range windows {
+		w := &windows[i]
+		if w.Min > h.Min && w.Touches(now, lead) {
+			h.Min = w.Min
+		}
+		if !w.Touches(now, 0) {
+			continue
+		}
+		h.FreezeUp = h.FreezeUp || w.FreezeUp
+		h.FreezeDown = h.FreezeDown || w.FreezeDown
+		h.Fallback = max(h.Fallback, w.Fallback)
+		if w.Max > 0 && (h.Max == 0 || w.Max < h.Max) {
+			h.Max = w.Max
+		}
+	}
+	if h.Max > 0 {
+		h.Max = max(h.Max, h.Min)
+	}
+	return h
+}
+
+// Bound puts n between Min and Max. Max takes nothing from a fleet that is not measured.
+func (h Held) Bound(t *Trail, n, ordered int, stale bool) int {
+	n = t.Apply(RuleWindowMin, n, max(n, h.Min))
+	if h.Max > 0 {
+		most := h.Max
+		if stale {
+			most = max(most, ordered)
+		}
+		n = t.Apply(RuleWindowMax, n, min(n, most))
+	}
+	return n
+}
+
+// Freeze keeps the fleet from moving in a frozen direction, whatever else is wanted.
+func (h Held) Freeze(t *Trail, n, ordered int) int {
+	if h.FreezeUp && n > ordered || h.FreezeDown && n < ordered {
+		n = t.Apply(RuleFreeze, n, ordered)
+	}
+	return n
+}
