@@ -147,7 +147,7 @@ func (l *lead) predict(b *base, k int64) {
 		v[i] *= inv
 	}
 	s := float64(norm * l.spread.predict(v[:]))
-	s = max(float64(l.floor()*slow)+0.03, min(s, float64(60*slow)+1))
+	s = max(float64(0.25*slow)+0.03, min(s, float64(60*slow)+1))
 	// Counts vary by as much as they would if nobody could know more than their mean (Poisson); the mean absolute
 	// deviation is 0.8 of the standard deviation.
 	s = max(s, float64(0.8*math.Sqrt(float64(m*b.grain))))
@@ -169,14 +169,6 @@ func (l *lead) predict(b *base, k int64) {
 	for j, said := 0, l.said(i); j < len(said); j++ {
 		said[j] = float32(expert[j])
 	}
-}
-
-// floor is the smallest scale of errors, over the usual absolute error: calm that is foreseen days ahead deserves less trust.
-func (l *lead) floor() float64 {
-	if len(l.mix.rivals) > int(numFast) {
-		return 0.5
-	}
-	return 0.25
 }
 
 // widen is the factor by which errors grow with steps of not knowing, beside the steps of a lead: as those of a random
