@@ -36,13 +36,11 @@ func (f *Flap) Allow(t *Trail, now int64, n, ordered int) int {
 
 // Record notes what was decided. The same decision again is no second change.
 func (f *Flap) Record(now int64, n, ordered int) {
-	way := 0
-	switch {
-	case len(f.at) == 0 || n == ordered:
+	if len(f.at) == 0 || n == ordered {
 		return
-	case n > ordered:
-		way = 1
-	default:
+	}
+	way := 1
+	if n < ordered {
 		way = -1
 	}
 	if f.way != 0 && way != f.way {

@@ -100,7 +100,7 @@ func TestGuardedDecisionsKeepTheirPromises(t *testing.T) {
 					require.False(rt, d.Event && n < ordered, "an event is no time for zero: %s", d)
 				}
 				require.GreaterOrEqual(rt, n, min(held.Min, most), "%s", d)
-				if n != ordered && !(d.Stale && n < ordered) {
+				if n != ordered && (!d.Stale || n >= ordered) {
 					require.Zero(rt, n%int(unit), "%s", d)
 				}
 			}
