@@ -8,7 +8,7 @@ import (
 )
 
 // spike notices crowds that nobody announced, and says how far they may still rise. It begins where a step stands out
-// from what was expected of it, by itself (a robust z-score of 6) or together with those before it (a cumulative sum, Page
+// from what was expected of it, by itself (a robust z-score of 5.75) or together with those before it (a cumulative sum, Page
 // 1954); foretells the peak from the first one to three excesses by the ratios that earlier spikes of the series had; then
 // follows the decay. What neither falls nor ends is a shift of the level and no spike: then it steps back, and the level,
 // which has followed meanwhile, speaks for itself.
@@ -54,7 +54,7 @@ const (
 	spikeRatios = 3
 	spikeLevels = 3 // of spikeQuantiles
 
-	spikeAlone    = 6    // standard deviations that begin a spike alone
+	spikeClip     = 6    // standard deviations that a single surprise adds at most; from 5.75 on it begins a spike alone
 	spikeDrift    = 0.75 // taken off each surprise in the sum
 	spikeTogether = 5    // sum that begins one; about one false alarm in 1,400 steps of Gaussian noise (Siegmund 1985)
 	spikeOver     = 2    // standard deviations that are usual again
@@ -92,8 +92,8 @@ func (s *spike) gap() { s.phase, s.sum = spikeQuiet, 0 }
 func (s *spike) observe(z, expected, sd float64) {
 	if s.phase == spikeQuiet {
 		r := (z - expected) / max(sd, 1e-9)
-		s.sum = max(0, s.sum+min(r, spikeAlone)-spikeDrift)
-		if r <= spikeAlone && (s.sum <= spikeTogether || r <= spikeDrift) {
+		s.sum = max(0, s.sum+min(r, spikeClip)-spikeDrift)
+		if s.sum <= spikeTogether || r <= spikeDrift {
 			return
 		}
 		s.phase, s.base, s.n, s.peak, s.at, s.calm, s.last, s.sum = spikeRising, expected, 0, 0, 0, 0, 0, 0
