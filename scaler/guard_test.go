@@ -203,6 +203,13 @@ func TestFaultsOfTheGuardAreNamed(t *testing.T) {
 	require.ErrorContains(t, err, `zero is a number; wanted an object`)
 }
 
+// A Decision that nobody filled, such as an actuator's test gives one, has a JSON form too.
+func TestAnEmptyDecisionMarshals(t *testing.T) {
+	b, err := json.Marshal(&Decision{})
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"fractile":0`)
+}
+
 func TestPresetsAreNamesForPenalties(t *testing.T) {
 	for preset, want := range map[string][2]float64{"": {20, 0.95}, "economy": {10, 0.9}, "balanced": {20, 0.95}, "performance": {50, 0.98}} {
 		c := Config{Preset: preset}

@@ -18,6 +18,11 @@ func presetPenalty(name string) (float64, bool) {
 	return 20, false
 }
 
-// Fractile returns the quantile of demand that Penalty implies: a replica pays as long as demand needs it with a
+// Fractile returns the quantile of demand that Penalty implies, 0 up to a penalty of 1, as in a Decision that was never filled: a replica pays as long as demand needs it with a
 // probability of more than 1/Penalty, so that demand is served up to its 1 - 1/Penalty quantile.
-func (d *Decision) Fractile() float64 { return 1 - 1/d.Penalty }
+func (d *Decision) Fractile() float64 {
+	if d.Penalty <= 1 {
+		return 0
+	}
+	return 1 - 1/d.Penalty
+}

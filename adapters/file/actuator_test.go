@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -114,21 +113,28 @@ func TestActuatorIsReadWhileItWrites(t *testing.T) {
 	reader, err := NewActuator(ActuatorConfig{Path: path, Start: 1})
 	require.NoError(t, err)
 	const n = 50
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for i := range n {
-			if err := a.Apply(t.Context(), &scaler.Decision{Replicas: i + 1, Signal: strings.Repeat("x", 1000*(i%7))}); err != nil {
-				t.Error(err)
-			}
+	written := make(chan error, 1)
+	go func() {
+		var err error
+		for i := 0; i < n && err == nil; i++ {
+			err = a.Apply(t.Context(), &scaler.Decision{Replicas: i + 1, Signal: strings.Repeat("x", 1000*(i%7))})
 		}
-	})
-	for last := 0; last < n; {
+		written <- err
+	}()
+	for last, done := 0, false; !done; {
+		select {
+		case err := <-written:
+			require.NoError(t, err)
+			done = true
+		default:
+		}
 		fleet, err := reader.Fleet(t.Context())
 		require.NoError(t, err, "never half a file")
 		require.GreaterOrEqual(t, fleet.Ready, last)
-		last = fleet.Ready
+		if last = fleet.Ready; done {
+			require.Equal(t, n, last)
+		}
 	}
-	wg.Wait()
 }
 
 func TestFleetFile(t *testing.T) {

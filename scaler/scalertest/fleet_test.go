@@ -13,7 +13,7 @@ import (
 func TestTheFleetIsAPlant(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		boot, start := rapid.IntRange(0, 5).Draw(rt, "boot"), rapid.IntRange(1, 9).Draw(rt, "start")
-		plant, f := policy.NewPlant(boot, start, 1), fleet{boot: boot, ready: start}
+		plant, f := policy.NewPlant(boot, start, 1), fleet{boot: boot, ready: start, floor: 1}
 		for _, n := range rapid.SliceOfN(rapid.IntRange(0, 30), 1, 40).Draw(rt, "orders") {
 			plant.Arrive()
 			f.arrive()
