@@ -75,9 +75,10 @@ func (r *rls) update(x []float64, y float64) {
 	for i := range n {
 		var g float64
 		xi := x[i]
+		left, so := x[:i], gain[:i] // cut to the length of the row, so that no element is checked again
 		for j, c := range row[:i] {
-			g += float64(c * x[j])
-			gain[j] += float64(c * xi)
+			g += float64(c * left[j])
+			so[j] += float64(c * xi)
 		}
 		gain[i] = g + float64(row[i]*xi)
 		row = row[i+1:]
@@ -97,8 +98,9 @@ func (r *rls) update(x []float64, y float64) {
 		k := float64(gain[i] * d)
 		r.theta[i] += float64(k * e)
 		k = float64(k * inv)
-		for j, c := range row[:i+1] {
-			row[j] = float64(c*inv) - float64(k*gain[j])
+		line, so := row[:i+1], gain[:i+1]
+		for j, c := range line {
+			line[j] = float64(c*inv) - float64(k*so[j])
 		}
 		if !(row[i] > 0) { // true for NaN
 			trace = math.Inf(1)
