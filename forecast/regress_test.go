@@ -1,36 +1,24 @@
 package forecast
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-)
 
-// golden reads a file of reference values that R computed, or skips the test where they are not at hand.
-func golden(t *testing.T, name string, v any) {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "shared", "golden", name))
-	if os.IsNotExist(err) {
-		t.Skipf("reference values from R are absent: ../shared/golden/%s", name)
-	}
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(b, v))
-}
+	"github.com/headroom-go/headroom/internal/reference"
+)
 
 // Without Huber weights, recursive least squares ends where weighted ridge regression over the whole history does.
 func TestRLSEqualsWeightedRidge(t *testing.T) {
 	var series map[string]struct{ Y []float64 }
-	golden(t, "series.json", &series)
+	reference.Read(t, "series.json", &series)
 	var cases []struct {
 		Lambda, Delta float64
 		Theta         []float64
 	}
-	golden(t, "rls_ridge.json", &cases)
+	reference.Read(t, "rls_ridge.json", &cases)
 	y := series["taylor"].Y
 	require.NotEmpty(t, y)
 	require.NotEmpty(t, cases)

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
-// reference returns a smoother in double precision with those gains and seasons, the first slot first, that never clips.
-func reference(gain, seasonGain float64, season []float64, start float64) *smoother[float64] {
+// exact returns a smoother in double precision with those gains and seasons, the first slot first, that never clips.
+func exact(gain, seasonGain float64, season []float64, start float64) *smoother[float64] {
 	s := &smoother[float64]{Smoothing: Smoothing{Level: gain, Main: seasonGain}, level: start, first: append([]float64(nil), season...), ready: true}
 	return s
 }
@@ -23,7 +25,7 @@ func unclipped(s *smoother[float64], y float64, i int64) {
 // Without a long season and an autoregression it is ETS(A,N,A): alpha is Level and gamma is Main.
 func TestSmootherIsETSANA(t *testing.T) {
 	var series map[string]struct{ Y []float64 }
-	golden(t, "series.json", &series)
+	reference.Read(t, "series.json", &series)
 	var cases []struct {
 		Model, Series string
 		M             int
@@ -34,7 +36,7 @@ func TestSmootherIsETSANA(t *testing.T) {
 		LastState     []float64 `json:"last_state"`
 		ForecastMean  []float64 `json:"forecast_mean"`
 	}
-	golden(t, "ets_fixed.json", &cases)
+	reference.Read(t, "ets_fixed.json", &cases)
 	seen := 0
 	for _, c := range cases {
 		if c.Model != "ANA" {
@@ -45,7 +47,7 @@ func TestSmootherIsETSANA(t *testing.T) {
 		for j := range season { // the file has the season that is used last first
 			season[j] = c.Init[c.M-j]
 		}
-		s := reference(c.Alpha, *c.Gamma, season, c.Init[0])
+		s := exact(c.Alpha, *c.Gamma, season, c.Init[0])
 		y := series[c.Series].Y
 		scale := math.Abs(y[0])
 		for i, v := range y {
@@ -63,7 +65,7 @@ func TestSmootherIsETSANA(t *testing.T) {
 // It is additive Holt-Winters without a trend: alpha is Level, and gamma (1-alpha) is Main.
 func TestSmootherIsHoltWinters(t *testing.T) {
 	var series map[string]struct{ Y []float64 }
-	golden(t, "series.json", &series)
+	reference.Read(t, "series.json", &series)
 	var cases []struct {
 		Series, Seasonal string
 		Period           int
@@ -74,7 +76,7 @@ func TestSmootherIsHoltWinters(t *testing.T) {
 		Fitted           []float64
 		Mean             []float64 `json:"pred_mean"`
 	}
-	golden(t, "holtwinters_fixed.json", &cases)
+	reference.Read(t, "holtwinters_fixed.json", &cases)
 	seen := 0
 	for _, c := range cases {
 		gamma, ok := c.Gamma.(float64)
@@ -82,7 +84,7 @@ func TestSmootherIsHoltWinters(t *testing.T) {
 			continue
 		}
 		seen++
-		s := reference(c.Alpha, gamma*(1-c.Alpha), c.Season, c.Start)
+		s := exact(c.Alpha, gamma*(1-c.Alpha), c.Season, c.Start)
 		y := series[c.Series].Y
 		for i := c.Period; i < len(y); i++ {
 			require.InDelta(t, c.Fitted[i-c.Period], s.at(int64(i), 0, 0), 1e-9*y[0], "%s %d", c.Series, i)

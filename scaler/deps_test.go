@@ -20,15 +20,16 @@ const module = "github.com/headroom-go/headroom"
 // allowed says which packages of the module a package may import; a package that is not here may not exist. "std" alone
 // means the standard library only, "any" that foreign modules are fine.
 var allowed = map[string][]string{
-	"internal/fp":      {"std"},
-	"internal/state":   {"std"},
-	"internal/csvfile": {"std"},
-	"internal/command": {"any"}, // the frame of commands, not of the core
-	"forecast":         {"std", "internal/fp", "internal/state"},
-	"forecast/fit":     {"any", "forecast"}, // off the decision path
-	"policy":           {"std", "internal/fp", "internal/state", "policy/compat"},
-	"policy/compat":    {"std", "internal/fp", "internal/state"},
-	"scaler":           {"std", "forecast", "policy", "internal/state"},
+	"internal/fp":        {"std"},
+	"internal/state":     {"std"},
+	"internal/reference": {"std"},
+	"internal/csvfile":   {"std"},
+	"internal/command":   {"any"}, // the frame of commands, not of the core
+	"forecast":           {"std", "internal/fp", "internal/state"},
+	"forecast/fit":       {"any", "forecast"}, // off the decision path
+	"policy":             {"std", "internal/fp", "internal/state", "policy/compat"},
+	"policy/compat":      {"std", "internal/fp", "internal/state"},
+	"scaler":             {"std", "forecast", "policy", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "forecast", "policy", "policy/compat", "scaler"},

@@ -1,15 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 // Worked by hand, with numbers that a reader can follow.
@@ -59,17 +57,6 @@ func TestQuantileBetweenLevels(t *testing.T) {
 	require.Panics(t, func() { quantile(row, 0.9999) })
 }
 
-// reference reads a file of reference values from R into v, or skips the test.
-func reference(t *testing.T, name string, v any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "golden", name))
-	if os.IsNotExist(err) {
-		t.Skipf("reference values from R are absent: ../shared/golden/%s", name)
-	}
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, v))
-}
-
 type series map[string]struct {
 	Frequency int
 	Y         []float64
@@ -78,7 +65,7 @@ type series map[string]struct {
 // Seasonal naive on the last two years of AirPassengers, with the intervals of a normal distribution.
 func TestMetricsAgainstR(t *testing.T) {
 	var known series
-	reference(t, "series.json", &known)
+	reference.Read(t, "series.json", &known)
 	var want struct {
 		Test, Forecast []float64
 		SMAPE          float64 `json:"smape_M4_200"`
@@ -89,7 +76,7 @@ func TestMetricsAgainstR(t *testing.T) {
 		Levels         []float64 `json:"quantile_levels"`
 		Loss           []float64 `json:"quantile_loss_sum_per_q"`
 	}
-	reference(t, "metrics.json", &want)
+	reference.Read(t, "metrics.json", &want)
 	train := known["AirPassengers"].Y[:120]
 	require.InEpsilon(t, want.SMAPE, smape(want.Test, want.Forecast), 1e-10)
 	scale := seasonalScale(train, 12)
@@ -118,7 +105,7 @@ func TestMetricsAgainstR(t *testing.T) {
 // The statistical benchmarks of M4 on classic series, as the competition's own code scores them.
 func TestMetricsAgainstM4Benchmarks(t *testing.T) {
 	var known series
-	reference(t, "series.json", &known)
+	reference.Read(t, "series.json", &known)
 	var want map[string]struct {
 		Train   int `json:"n_train"`
 		H       int
@@ -127,7 +114,7 @@ func TestMetricsAgainstM4Benchmarks(t *testing.T) {
 			SMAPE, MASE float64
 		}
 	}
-	reference(t, "m4_benchmarks_classic.json", &want)
+	reference.Read(t, "m4_benchmarks_classic.json", &want)
 	require.NotEmpty(t, want)
 	for name, c := range want {
 		s := known[name]

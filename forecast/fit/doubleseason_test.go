@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 type doubleSeasonCase struct {
@@ -23,7 +25,7 @@ type doubleSeasonCase struct {
 func TestDoubleSeasonAgainstR(t *testing.T) {
 	y := classics(t)["taylor"].Y[:2688]
 	var cases []doubleSeasonCase
-	golden(t, "dshw_fixed.json", &cases)
+	reference.Read(t, "dshw_fixed.json", &cases)
 	require.Len(t, cases, 2)
 	for _, c := range cases {
 		t.Run(fmt.Sprint("phi=", c.Phi), func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 // R searches the initial season too, which is worth up to its length in log likelihood; level, slope and gains must be as
@@ -18,7 +20,7 @@ func TestEstimatedETSAgainstR(t *testing.T) {
 		LogLik       float64
 		FC           struct{ Mean []float64 }
 	}
-	golden(t, "estimated.json", &cases)
+	reference.Read(t, "estimated.json", &cases)
 	n := 0
 	for _, c := range cases {
 		form, fixed := strings.CutPrefix(c.Kind, "ets-")
@@ -51,7 +53,7 @@ func TestEstimatedDoubleSeasonAgainstR(t *testing.T) {
 		MSE  float64
 		MAPE float64 `json:"test_mape_next336"`
 	}
-	golden(t, "dshw_estimated.json", &want)
+	reference.Read(t, "dshw_estimated.json", &want)
 	m, cfg, err := EstimateDoubleSeason(context.Background(), y[:2688], 48, 336)
 	require.NoError(t, err)
 	require.Less(t, m.SSE()/2688, 1.02*want.MSE, "%+v", cfg) // of the whole history, the first weeks included

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 type etsCase struct {
@@ -41,7 +43,7 @@ func etsForm(model string, period int) ETSConfig {
 func TestETSAgainstR(t *testing.T) {
 	known := classics(t)
 	var cases []etsCase
-	golden(t, "ets_fixed.json", &cases)
+	reference.Read(t, "ets_fixed.json", &cases)
 	require.Len(t, cases, 48)
 	for _, c := range cases {
 		t.Run(c.Model+"/"+c.Series, func(t *testing.T) {

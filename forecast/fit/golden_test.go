@@ -1,25 +1,13 @@
 package fit
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-// golden reads a file of reference values from R into v, or skips the test.
-func golden(t *testing.T, name string, v any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "golden", name))
-	if os.IsNotExist(err) {
-		t.Skipf("reference values from R are absent: ../shared/golden/%s", name)
-	}
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, v))
-}
+	"github.com/headroom-go/headroom/internal/reference"
+)
 
 type classic struct {
 	Frequency int
@@ -30,7 +18,7 @@ type classic struct {
 func classics(t *testing.T) map[string]classic {
 	t.Helper()
 	var s map[string]classic
-	golden(t, "series.json", &s)
+	reference.Read(t, "series.json", &s)
 	return s
 }
 

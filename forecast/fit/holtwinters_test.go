@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 // orFalse is a number, or false where R leaves a part of a model out.
@@ -41,7 +43,7 @@ type holtWintersCase struct {
 func TestHoltWintersAgainstR(t *testing.T) {
 	known := classics(t)
 	var cases []holtWintersCase
-	golden(t, "holtwinters_fixed.json", &cases)
+	reference.Read(t, "holtwinters_fixed.json", &cases)
 	require.Len(t, cases, 14)
 	for i, c := range cases {
 		t.Run(fmt.Sprint(i, c.Series, c.Seasonal), func(t *testing.T) {

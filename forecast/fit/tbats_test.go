@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/internal/reference"
 )
 
 // one is a number or a list of numbers, which R does not tell apart.
@@ -40,7 +42,7 @@ func TestTBATSAgainstR(t *testing.T) {
 				Fitted         []float64
 				FC             struct{ Mean []float64 }
 			}
-			golden(t, of.file, &c)
+			reference.Read(t, of.file, &c)
 			cfg := TBATSConfig{Alpha: c.Alpha}
 			for i, p := range of.periods {
 				cfg.Seasons = append(cfg.Seasons, Harmonics{Period: p, K: int(c.K[i]), Gamma1: c.Gamma1[i], Gamma2: c.Gamma2[i]})

@@ -139,12 +139,9 @@ func (a *StepAdjustment) bounds() (lower, upper float64) {
 // step up starts from: an alarm that goes on adds only what a larger step has more. Nothing is removed while there are any.
 // Of several policies whose alarms are breached the largest count wins.
 type StepScaling struct {
-	cfg       StepScalingConfig
-	clock     clock
-	warm      warmup
-	alarms    []sustained
-	removed   int64
-	hasShrunk bool
+	cfg    StepScalingConfig
+	group  group
+	alarms []sustained
 }
 
 // NewStepScaling returns a StepScaling with the defaults filled in and all its memory allocated. The error is Validate's.
@@ -158,34 +155,26 @@ func NewStepScaling(cfg StepScalingConfig) (*StepScaling, error) {
 	}
 	return &StepScaling{
 		cfg:    cfg,
-		warm:   newWarmup(Duration(*cfg.EstimatedInstanceWarmup)*Duration(time.Second), cfg.Period),
+		group:  newGroup(*cfg.EstimatedInstanceWarmup, cfg.Period),
 		alarms: make([]sustained, len(cfg.Policies)),
 	}, nil
 }
 
 // Reset forgets everything.
 func (t *StepScaling) Reset() {
-	t.clock, t.hasShrunk, t.removed = clock{}, false, 0
+	t.group.reset()
 	clear(t.alarms)
-	t.warm.added.reset()
 }
 
 // Recommend decides from values[0], the total over the replicas in service. Where it is missing nothing is decided, and how
 // long an alarm has been breached goes on.
 func (t *StepScaling) Recommend(now time.Time, values []float64, fleet Fleet) Decision {
 	current := fleet.Ordered()
-	ns, _, ok := t.clock.advance(now)
-	switch {
-	case !ok:
-		return Decision{current, ReasonClock}
-	case current < t.cfg.MinSize:
-		return t.settle(ns, current, Decision{t.cfg.MinSize, ReasonMin})
-	case current > t.cfg.MaxSize:
-		return t.settle(ns, current, Decision{t.cfg.MaxSize, ReasonMax})
-	case len(values) == 0 || !known(values[0]):
-		return Decision{current, ReasonMissing}
+	ns, d, over := t.group.admit(now, values, current, t.cfg.MinSize, t.cfg.MaxSize)
+	if over {
+		return d
 	}
-	warming := t.warm.warming(ns, current)
+	warming := t.group.warm.warming(ns, current)
 	service := min(fleet.Ready, current-warming)
 	best, why, breached := 0, ReasonTolerance, false
 	for i := range t.cfg.Policies {
@@ -209,16 +198,16 @@ func (t *StepScaling) Recommend(now time.Time, values []float64, fleet Fleet) De
 	if !breached {
 		return Decision{current, why}
 	}
-	d := Decision{best, why}.atLeast(t.cfg.MinSize, ReasonMin).atMost(t.cfg.MaxSize, ReasonMax)
+	d = Decision{best, why}.atLeast(t.cfg.MinSize, ReasonMin).atMost(t.cfg.MaxSize, ReasonMax)
 	if d.Count < current {
 		switch {
 		case warming > 0:
 			return Decision{current, ReasonWarmup}
-		case t.hasShrunk && ns-t.removed < int64(t.cfg.Cooldown)*1e9:
+		case t.group.cools(ns, t.cfg.Cooldown):
 			return Decision{current, ReasonCooldown}
 		}
 	}
-	return t.settle(ns, current, d)
+	return t.group.settle(ns, current, d)
 }
 
 // alarm is the count that one policy asks for, false if its alarm is not breached or it has no step for the breach.
@@ -280,26 +269,12 @@ func (p *StepPolicy) adjust(by, current, warming int) (int, Reason) {
 	return n, ReasonMetric
 }
 
-// settle remembers the change that d is.
-func (t *StepScaling) settle(ns int64, current int, d Decision) Decision {
-	switch {
-	case d.Count > current:
-		t.warm.added.add(ns, d.Count-current)
-	case d.Count < current:
-		t.removed, t.hasShrunk = ns, true
-	}
-	return d
-}
-
 // State walks what the rule remembers, for snapshots.
 func (t *StepScaling) State(s *state.Codec) {
-	t.clock.state(s)
-	t.warm.state(s)
+	t.group.state(s)
 	if s.Len(len(t.alarms)) {
 		for i := range t.alarms {
 			t.alarms[i].state(s)
 		}
 	}
-	stamp(s, &t.removed)
-	s.Bool(&t.hasShrunk)
 }

@@ -85,11 +85,8 @@ func (f *faults) periods(name string, n int) {
 // How much the cloud removes at once is not documented ("more gradually"); here it is what the proportion asks for.
 type TargetTracking struct {
 	cfg       TargetTrackingConfig
-	clock     clock
-	warm      warmup
+	group     group
 	high, low sustained
-	removed   int64 // the last removal
-	hasShrunk bool
 }
 
 // NewTargetTracking returns a TargetTracking with the defaults filled in and all its memory allocated. The error is
@@ -102,31 +99,24 @@ func NewTargetTracking(cfg TargetTrackingConfig) (*TargetTracking, error) {
 	if cfg.MaxSize == 0 {
 		cfg.MaxSize = math.MaxInt32
 	}
-	return &TargetTracking{cfg: cfg, warm: newWarmup(Duration(*cfg.EstimatedInstanceWarmup)*Duration(time.Second), cfg.Period)}, nil
+	return &TargetTracking{cfg: cfg, group: newGroup(*cfg.EstimatedInstanceWarmup, cfg.Period)}, nil
 }
 
 // Reset forgets everything.
 func (t *TargetTracking) Reset() {
-	t.clock, t.high, t.low, t.hasShrunk, t.removed = clock{}, sustained{}, sustained{}, false, 0
-	t.warm.added.reset()
+	t.group.reset()
+	t.high, t.low = sustained{}, sustained{}
 }
 
 // Recommend decides from values[0], the total over the replicas in service. Where it is missing nothing is decided, and how
 // long it has been above or below goes on.
 func (t *TargetTracking) Recommend(now time.Time, values []float64, fleet Fleet) Decision {
 	current := fleet.Ordered()
-	ns, _, ok := t.clock.advance(now)
-	switch {
-	case !ok:
-		return Decision{current, ReasonClock}
-	case current < t.cfg.MinSize:
-		return t.settle(ns, current, Decision{t.cfg.MinSize, ReasonMin})
-	case current > t.cfg.MaxSize:
-		return t.settle(ns, current, Decision{t.cfg.MaxSize, ReasonMax})
-	case len(values) == 0 || !known(values[0]):
-		return Decision{current, ReasonMissing}
+	ns, d, over := t.group.admit(now, values, current, t.cfg.MinSize, t.cfg.MaxSize)
+	if over {
+		return d
 	}
-	warming := t.warm.warming(ns, current)
+	warming := t.group.warm.warming(ns, current)
 	service := min(fleet.Ready, current-warming)
 	if service <= 0 { // nobody to ask
 		return Decision{current, ReasonWarmup}
@@ -136,22 +126,22 @@ func (t *TargetTracking) Recommend(now time.Time, values []float64, fleet Fleet)
 	high := t.high.observe(ns, period, average > t.cfg.TargetValue)
 	low := t.low.observe(ns, period, average < float64(t.cfg.TargetValue*t.cfg.ScaleInThreshold))
 	want := count(math.Ceil(values[0] / t.cfg.TargetValue))
-	d := Decision{want, ReasonMetric}.atLeast(t.cfg.MinSize, ReasonMin).atMost(t.cfg.MaxSize, ReasonMax)
+	d = Decision{want, ReasonMetric}.atLeast(t.cfg.MinSize, ReasonMin).atMost(t.cfg.MaxSize, ReasonMax)
 	switch {
 	case high > 0 && high < period*int64(t.cfg.ScaleOutPeriods), low > 0 && low < period*int64(t.cfg.ScaleInPeriods):
 		return Decision{current, ReasonSustain}
 	case high > 0 && d.Count > current:
-		return t.settle(ns, current, d)
+		return t.group.settle(ns, current, d)
 	case high > 0: // those that do not serve yet are enough
 		return Decision{current, d.Reason}.because(service < current, ReasonWarmup)
 	case low == 0 || t.cfg.DisableScaleIn || d.Count >= current:
 		return Decision{current, ReasonTolerance}
 	case warming > 0:
 		return Decision{current, ReasonWarmup}
-	case t.hasShrunk && ns-t.removed < int64(t.cfg.ScaleInCooldown)*1e9:
+	case t.group.cools(ns, t.cfg.ScaleInCooldown):
 		return Decision{current, ReasonCooldown}
 	}
-	return t.settle(ns, current, d)
+	return t.group.settle(ns, current, d)
 }
 
 // because is d with another reason, if that applies.
@@ -162,23 +152,9 @@ func (d Decision) because(applies bool, why Reason) Decision {
 	return d
 }
 
-// settle remembers the change that d is.
-func (t *TargetTracking) settle(ns int64, current int, d Decision) Decision {
-	switch {
-	case d.Count > current:
-		t.warm.added.add(ns, d.Count-current)
-	case d.Count < current:
-		t.removed, t.hasShrunk = ns, true
-	}
-	return d
-}
-
 // State walks what the rule remembers, for snapshots.
 func (t *TargetTracking) State(s *state.Codec) {
-	t.clock.state(s)
-	t.warm.state(s)
+	t.group.state(s)
 	t.high.state(s)
 	t.low.state(s)
-	stamp(s, &t.removed)
-	s.Bool(&t.hasShrunk)
 }

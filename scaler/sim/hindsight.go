@@ -43,23 +43,30 @@ func hindsightParams() []compat.HPAParams {
 }
 
 func bestHPA(ctx context.Context, t *Trace, events []forecast.Event, o Options, seasonal bool) (Result, error) {
-	if err := o.Validate(t); err != nil {
-		return Result{}, err
-	}
 	params := hindsightParams()
-	controller := func(i int) (Controller, error) { return o.hpa(t, params[i], seasonal) }
-	best, err := cheapest(ctx, t, o, len(params), runtime.GOMAXPROCS(0), controller)
+	r, best, err := search(ctx, t, events, o, len(params), func(i int) (Controller, error) { return o.hpa(t, params[i], seasonal) })
+	if err == nil {
+		r.Found = &params[best]
+	}
+	return r, err
+}
+
+// search plays the cheapest of n controllers in hindsight and returns which it was; cheapest finds it.
+func search(ctx context.Context, t *Trace, events []forecast.Event, o Options, n int, controller func(i int) (Controller, error)) (Result, int, error) {
+	if err := o.Validate(t); err != nil {
+		return Result{}, 0, err
+	}
+	best, err := cheapest(ctx, t, o, n, runtime.GOMAXPROCS(0), controller)
 	if err != nil {
-		return Result{}, err
+		return Result{}, 0, err
 	}
 	c, err := controller(best)
 	if err != nil {
-		return Result{}, err
+		return Result{}, 0, err
 	}
-	o.Progress = nil // the search has reported the end
+	o.Progress = nil // cheapest has reported the end
 	r, err := Run(ctx, t, events, o, c)
-	r.Found = &params[best]
-	return r, err
+	return r, best, err
 }
 
 // hpa is a new HPA with these parameters for a trace, with or without the schedule of the past.

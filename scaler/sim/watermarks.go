@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"runtime"
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy/compat"
@@ -15,22 +14,11 @@ import (
 //
 // It plays, reports and ends as HPABest does.
 func WPABest(ctx context.Context, t *Trace, events []forecast.Event, o Options) (Result, error) {
-	if err := o.Validate(t); err != nil {
-		return Result{}, err
-	}
 	params := hindsightWatermarks()
-	controller := func(i int) (Controller, error) { return o.wpa(params[i]) }
-	best, err := cheapest(ctx, t, o, len(params), runtime.GOMAXPROCS(0), controller)
-	if err != nil {
-		return Result{}, err
+	r, best, err := search(ctx, t, events, o, len(params), func(i int) (Controller, error) { return o.wpa(params[i]) })
+	if err == nil {
+		r.Watermarks = &params[best]
 	}
-	c, err := controller(best)
-	if err != nil {
-		return Result{}, err
-	}
-	o.Progress = nil // the search has reported the end
-	r, err := Run(ctx, t, events, o, c)
-	r.Watermarks = &params[best]
 	return r, err
 }
 
