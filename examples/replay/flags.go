@@ -23,6 +23,13 @@ type flags struct {
 	capacity, penalty, warmup                        number
 	boot, lag, announce                              forecast.Duration
 	scoreFrom                                        moment
+	bootTimes                                        sim.BootTimes
+	failed                                           number
+	giveUp, drain, activation                        forecast.Duration
+	most                                             int
+	zero                                             bool
+	signal                                           sim.Signal
+	seed                                             uint64
 	policies, format                                 string
 	quiet                                            bool
 
@@ -82,6 +89,15 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.TextVar(&f.warmup, "warmup", number(0.3), "`part` of the trace that is played before scoring starts, 0 to less than 1")
 	set.TextVar(&f.scoreFrom, "score-from", moment{}, "score from this `time` on (RFC 3339), whatever -warmup says")
 	set.TextVar(&f.announce, "announce", forecast.Duration(24*time.Hour), "`time` before its start at which an event becomes known")
+	set.TextVar(&f.bootTimes, "boot-times", sim.BootTimes{}, "`times` that boots take: quantiles such as 60s:0.5,120s:0.9,300s:0.99 or lognormal:MEDIAN,P95; policies are told -boot (then by default the 0.95 quantile)")
+	set.TextVar(&f.failed, "failed-starts", number(0), "`share` of starts that never serve")
+	set.TextVar(&f.giveUp, "give-up", forecast.Duration(15*time.Minute), "`time` until a failed start, billed and counted as starting, is given up")
+	set.TextVar(&f.drain, "drain", forecast.Duration(0), "`time` for which a released replica is billed on, and serves nothing")
+	set.IntVar(&f.most, "cap", 0, "largest `number` of replicas there are, whatever is ordered (default: no bound)")
+	set.BoolVar(&f.zero, "zero", false, "allow a fleet without replicas (the engine goes there only if its configuration says when)")
+	set.TextVar(&f.activation, "activation", forecast.Duration(0), "`time` in which demand raises a fleet without replicas to one by itself, with -zero (default: it does not)")
+	set.TextVar(&f.signal, "signal", sim.SignalDemand, "feed the forms of the HPA with demand or with `utilisation`, which ends at 100 %")
+	set.Uint64Var(&f.seed, "seed", 0, "`seed` of all that is drawn")
 	set.StringVar(&f.config, "config", "", "read the engine's configuration from `FILE`, JSON or YAML; explicit flags win over it")
 	set.StringVar(&f.policies, "policies", "all", "play the policies in this `list`: all, or names with commas between")
 	set.StringVar(&f.format, "format", "table", "print a `table or json`")

@@ -56,6 +56,11 @@ func (f *flags) options(t *sim.Trace, file scaler.Config) sim.Options {
 	o := sim.DefaultOptions(t)
 	o.Boot, o.Lag, o.Announce = f.boot.Std(), f.lag.Std(), f.announce.Std()
 	o.Penalty, o.Warmup, o.ScoreFrom = float64(f.penalty), float64(f.warmup), f.scoreFrom.Time
+	o.BootTimes, o.FailedStarts, o.GiveUp, o.Drain = f.bootTimes, float64(f.failed), f.giveUp.Std(), f.drain.Std()
+	o.Cap, o.ScaleToZero, o.Activation, o.Signal, o.Seed = f.most, f.zero, f.activation.Std(), f.signal, f.seed
+	if f.explicit["boot-times"] && !f.explicit["boot"] {
+		o.Boot = o.BootTimes.At(0.95) // as a fleet that measures them would be told of
+	}
 	if f.explicit["capacity"] {
 		o.Capacity = float64(f.capacity)
 	} else if len(file.Signals) == 1 && file.Signals[0].Capacity != 0 {

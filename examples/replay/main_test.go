@@ -149,6 +149,35 @@ func TestConfigFileWinsOverDefaultsAndLosesToFlags(t *testing.T) {
 		results(t, "-policies", "headroom", "-config", file(t, "c.yaml", "min: 30\n")), "the rest of the file is the engine's")
 }
 
+func TestPlant(t *testing.T) {
+	all := []string{"-boot-times", "60s:0.5,120s:0.9,300s:0.99", "-failed-starts", "0.05", "-give-up", "5m", "-drain", "90s",
+		"-cap", "60", "-zero", "-activation", "20s", "-signal", "utilisation", "-seed", "9"}
+	plain := []string{"-policies", "headroom,hpa,static_best"}
+	table := results(t, append(all, plain...)...)
+	require.Contains(t, table, "\nboot times 1m0s:0.5,2m0s:0.9,5m0s:0.99, 0.05 of starts fail and are given up after 5m0s, drain 1m30s, "+
+		"at most 60 replicas, scale to zero, activation 20s, HPA sees utilisation, seed 9\n\n")
+	require.Contains(t, table, "boot 3m40s,", "what policies are told: the 0.95 quantile")
+	require.Equal(t, table, results(t, append(all, plain...)...), "drawn from the seed")
+	require.Contains(t, results(t, append(all, "-policies", "hpa", "-boot", "3m")...), "boot 3m0s,")
+
+	var terms map[string]any
+	require.NoError(t, json.Unmarshal([]byte(results(t, append(all, "-policies", "hpa", "-format", "json")...)), &terms))
+	delete(terms, "policies")
+	require.Equal(t, map[string]any{"trace": "demo", "step_s": 60., "n": 10080., "capacity": 9.8, "boot_s": 220., "penalty": 20.,
+		"boot_times": "1m0s:0.5,2m0s:0.9,5m0s:0.99", "failed_starts": .05, "give_up_s": 300., "drain_s": 90., "cap": 60.,
+		"scale_to_zero": true, "activation_s": 20., "signal": "utilisation", "seed": 9.}, terms)
+
+	harm := func(args ...string) float64 {
+		return jsonReport(t, append(args, "-policies", "hpa")...).Policies[0].Cost
+	}
+	undisturbed := harm()
+	for _, args := range [][]string{{"-boot-times", "120s:0.5,600s:0.95", "-boot", "120s"}, {"-failed-starts", "0.2"}, {"-drain", "5m"}, {"-cap", "20"}} {
+		require.Greater(t, harm(args...), undisturbed, args)
+	}
+	require.NotEqual(t, undisturbed, harm("-signal", "utilisation"), "cheaper here: what it does not see it does not chase")
+	require.Equal(t, undisturbed, harm("-boot-times", "120s:1", "-seed", "3", "-give-up", "1m"), "the same plant, written another way")
+}
+
 func TestTimeline(t *testing.T) {
 	trace := file(t, "visits.csv", strings.ReplaceAll(smallTrace, "\n660,", "\n1970-01-01T00:11:00Z,"))
 	out := filepath.Join(t.TempDir(), "timeline.csv")

@@ -74,8 +74,8 @@ func (c *Comparison) Result(name string) (Result, bool) {
 	return Result{}, false
 }
 
-// MarshalJSON writes the object of the replay command's -format json: the terms, and for each policy its cost, its ratio to
-// the optimum and its scores. What cannot be computed is null. A policy that searched in hindsight has what won on top: a
+// MarshalJSON writes the object of the replay command's -format json: the terms (those of the plant as far as they are not
+// the defaults), and for each policy its cost, its ratio to the optimum and its scores. What cannot be computed is null. A policy that searched in hindsight has what won on top: a
 // target and a window (in seconds), or two watermarks.
 func (c *Comparison) MarshalJSON() ([]byte, error) {
 	type scores struct {
@@ -95,14 +95,15 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 	}
 	t, o := c.Case.Trace, c.Case.Options
 	out := struct {
-		Trace    string   `json:"trace"`
-		Step     float64  `json:"step_s"`
-		N        int      `json:"n"`
-		Capacity float64  `json:"capacity"`
-		Boot     float64  `json:"boot_s"`
-		Penalty  float64  `json:"penalty"`
+		Trace    string  `json:"trace"`
+		Step     float64 `json:"step_s"`
+		N        int     `json:"n"`
+		Capacity float64 `json:"capacity"`
+		Boot     float64 `json:"boot_s"`
+		Penalty  float64 `json:"penalty"`
+		*plantTerms
 		Policies []scores `json:"policies"`
-	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, []scores{}}
+	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}}
 	for _, r := range c.Results {
 		p := scores{Name: r.Name, Cost: orNull(r.Cost), Ratio: orNull(c.Ratio(r)), ReplicaHours: orNull(r.ReplicaHours),
 			Unserved: orNull(r.Unserved), Violation: orNull(r.Violation), ChangesPerDay: orNull(r.ChangesPerDay),
@@ -134,9 +135,9 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 	t, o := c.Case.Trace, c.Case.Options
 	first := o.FirstScored(t)
 	if _, err := fmt.Fprintf(w, "%s: %d steps of %v, scored from step %d (%s)\n"+
-		"capacity %s a replica, boot %v, lag %v, penalty %s; ratio = cost / cost of the clairvoyant optimum\n\n",
+		"capacity %s a replica, boot %v, lag %v, penalty %s; ratio = cost / cost of the clairvoyant optimum\n%s\n",
 		t.Name, t.Len(), t.Step, first, t.Spelling[first],
-		strconv.FormatFloat(o.Capacity, 'g', 6, 64), o.Boot, o.Lag, strconv.FormatFloat(o.Penalty, 'g', 6, 64)); err != nil {
+		strconv.FormatFloat(o.Capacity, 'g', 6, 64), o.Boot, o.Lag, strconv.FormatFloat(o.Penalty, 'g', 6, 64), o.plantTerms().line()); err != nil {
 		return err
 	}
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -2,8 +2,8 @@
 // others and beside the clairvoyant optimum.
 //
 // The engine that runs in a simulation is the one that runs live. Demand goes in at the pace it was measured, decisions
-// come out one per step, and the plant (policy.Plant) delays them by the boot time. Read a trace with OpenTrace, take
-// DefaultOptions, and call Compare, or Run with a Controller of your own.
+// come out one per step, and the plant (policy.Plant, unless Options ask for more) delays them by the boot time. Read a
+// trace with OpenTrace, take DefaultOptions, and call Compare, or Run with a Controller of your own.
 //
 // # The model
 //
@@ -14,6 +14,9 @@
 // demand, so then with one).
 //
 // Unserved demand is max(0, d[i] - ready*capacity). A hole is billed and serves nobody, but leaves nothing unserved.
+//
+// Options make the plant less kind: boot times that scatter, starts that fail, released replicas that drain, a largest fleet,
+// an activator for a fleet of none. Optimum says what each means for the clairvoyant.
 //
 // # The cost
 //

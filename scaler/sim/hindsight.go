@@ -73,9 +73,11 @@ func search(ctx context.Context, t *Trace, events []forecast.Event, o Options, n
 func (o Options) hpa(t *Trace, p compat.HPAParams, seasonal bool) (Controller, error) {
 	if seasonal {
 		// A boot time beyond the end of the trace is as good as one that ends there.
-		return NewSeasonalHPA(p, t.Step, min(o.BootSteps(t.Step), t.Len()), o.Capacity)
+		h, err := NewSeasonalHPA(p, t.Step, min(o.BootSteps(t.Step), t.Len()), o.Capacity)
+		return o.sensed(h), err
 	}
-	return NewHPA(p, t.Step, o.Capacity)
+	h, err := NewHPA(p, t.Step, o.Capacity)
+	return o.sensed(h), err
 }
 
 // cheapest plays n controllers, some at a time, and returns which of them costs least: the first of equally cheap ones.
@@ -97,18 +99,18 @@ func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controll
 				case <-within.Done():
 				}
 			}
-			ordered, ready := make([]int32, t.Len()), make([]int32, t.Len())
+			path := newPath(t, o)
 			for i := int(taken.Add(1) - 1); i < n; i = int(taken.Add(1) - 1) {
 				before = 0
 				c, err := controller(i)
 				if err == nil {
-					err = play(within, t, one, c, ordered, ready)
+					err = play(within, t, one, c, path)
 				}
 				if err != nil {
 					cancel(err)
 					return
 				}
-				costs[i] = score(t, nil, o, ordered, ready).Cost
+				costs[i] = path.score(t, nil, o).Cost
 			}
 		})
 	}

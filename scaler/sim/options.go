@@ -27,6 +27,34 @@ type Options struct {
 	Announce time.Duration
 	// ScaleToZero allows a fleet without replicas, for every policy and for the optimum. Default false: at least one.
 	ScaleToZero bool
+	// Activation, unless it is 0, is an activator as Knative has one: demand that finds no replica at all raises the count
+	// to one by itself, which serves so much later, rounded up to whole steps; until then no policy takes it back. What
+	// waits for it counts as unserved. It needs ScaleToZero. Default 0: a fleet of none stays so until its policy orders.
+	Activation time.Duration
+	// BootTimes, unless it is zero, is how the boot times of replicas scatter; Boot is then what the policies are told. See
+	// Seed. Default zero: every replica takes Boot.
+	BootTimes BootTimes
+	// FailedStarts is the share of starts that never serve, at least 0 and less than 1. A failed start is billed, and
+	// counts as starting, until it is given up; nobody can tell it from the others before. Default 0.
+	FailedStarts float64
+	// GiveUp is when a failed start is given up, more than 0 where there are FailedStarts, rounded up to whole steps.
+	// Default 15 min, the time after which the Kubernetes cluster autoscaler no longer waits for a node
+	// (--max-node-provision-time).
+	GiveUp time.Duration
+	// Drain is how long a ready replica that was released is billed on, 0 or more, rounded up to whole steps. It takes no
+	// new demand meanwhile, as a terminating pod, which has left the endpoints of its service, and it cannot be had back
+	// (Kubernetes grants 30 s by default, terminationGracePeriodSeconds). Default 0.
+	Drain time.Duration
+	// Cap, unless it is 0, is the largest fleet there is, for every policy and for the optimum: orders beyond it are obeyed
+	// up to it, and a controller sees what it got. Draining replicas are not counted. Default 0: no bound.
+	Cap int
+	// Signal is what the forms of the Kubernetes HPA are fed with. Default SignalDemand.
+	Signal Signal
+	// Seed is the seed of what is drawn for starts.
+	Seed uint64
+	// Shown, unless it is nil, is what controllers are shown in place of the demand, one value for each step: metrics that
+	// went missing (NaN) or lie. The plant serves the demand all the same.
+	Shown []float64
 	// Progress, unless it is nil, is called now and then with the number of steps done and the number there are.
 	Progress func(done, total int)
 }
@@ -39,6 +67,7 @@ func DefaultOptions(t *Trace) Options {
 		Penalty:  20,
 		Warmup:   0.3,
 		Announce: 24 * time.Hour,
+		GiveUp:   15 * time.Minute,
 	}
 }
 
@@ -96,7 +125,65 @@ func (o Options) Validate(t *Trace) error {
 	if o.Announce < 0 {
 		fault("announce %v: wanted 0 or more", o.Announce)
 	}
+	o.validatePlant(t, fault)
 	return errors.Join(faults...)
+}
+
+// validatePlant reports the faults of what the fleet does.
+func (o Options) validatePlant(t *Trace, fault func(format string, args ...any)) {
+	switch {
+	case o.Activation < 0:
+		fault("activation %v: wanted 0 or more", o.Activation)
+	case o.Activation > 0 && !o.ScaleToZero:
+		fault("activation %v: wanted scale to zero too, because only a fleet of none is activated", o.Activation)
+	}
+	if err := o.BootTimes.Validate(); err != nil {
+		fault("boot times: %w", err)
+	}
+	if !(o.FailedStarts >= 0 && o.FailedStarts < 1) {
+		fault("failed starts %v: wanted at least 0 and less than 1", o.FailedStarts)
+	}
+	if o.GiveUp < 0 || o.GiveUp == 0 && o.FailedStarts > 0 {
+		fault("give up %v: wanted more than 0", o.GiveUp)
+	}
+	if o.Drain < 0 {
+		fault("drain %v: wanted 0 or more", o.Drain)
+	}
+	if o.Cap < 0 || o.Cap > math.MaxInt32 {
+		fault("cap %d: wanted 1 to %d, or 0 for none", o.Cap, math.MaxInt32)
+	}
+	if o.Signal != SignalDemand && o.Signal != SignalUtilisation {
+		fault("signal %d: wanted SignalDemand or SignalUtilisation", o.Signal)
+	}
+	if o.Shown == nil {
+		return
+	}
+	if len(o.Shown) != len(t.Demand) {
+		fault("shown: %d values; wanted %d, one for each step", len(o.Shown), len(t.Demand))
+	}
+	for i, d := range o.Shown {
+		if d < 0 || math.IsInf(d, 0) {
+			fault("shown[%d] %v: wanted a finite number of 0 or more, or NaN for a hole", i, d)
+			break
+		}
+	}
+}
+
+// simple says whether the plant is the one that the shadow policies have too.
+func (o Options) simple() bool {
+	return o.Activation == 0 && !o.BootTimes.scattered() && o.FailedStarts == 0 && o.Drain == 0 && o.Cap == 0
+}
+
+// shortestStart is the shortest time in which any start can serve.
+func (o Options) shortestStart() time.Duration {
+	shortest := o.Boot
+	if o.BootTimes.scattered() {
+		shortest = o.BootTimes.At(0)
+	}
+	if o.Activation > 0 {
+		shortest = min(shortest, o.Activation)
+	}
+	return shortest
 }
 
 // BootSteps returns the boot time in steps of the given length, rounded up.

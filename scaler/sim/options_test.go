@@ -43,12 +43,16 @@ func TestDefaultOptions(t *testing.T) {
 	require.Equal(t, 24*time.Hour, o.Announce)
 	require.Zero(t, o.ScoreFrom)
 	require.False(t, o.ScaleToZero)
+	require.Equal(t, 15*time.Minute, o.GiveUp)
+	require.True(t, o.simple())
 }
 
 func TestOptionsValidateNamesEveryFault(t *testing.T) {
 	tr := minutes(t, 1, 2, 3)
 	require.NoError(t, DefaultOptions(tr).Validate(tr))
-	bad := Options{Capacity: math.Inf(1), Boot: -1, Penalty: math.NaN(), Lag: -1, Warmup: 1, ScoreFrom: at(121), Announce: -1}
+	bad := Options{Capacity: math.Inf(1), Boot: -1, Penalty: math.NaN(), Lag: -1, Warmup: 1, ScoreFrom: at(121), Announce: -1,
+		Activation: 1, BootTimes: BootTimes{Quantiles: []BootQuantile{{2, 1}}}, FailedStarts: math.NaN(), GiveUp: -1, Drain: -1,
+		Cap: -1, Signal: 2, Shown: []float64{hole, -1}}
 	err := bad.Validate(tr)
 	for _, want := range []string{
 		"capacity +Inf: wanted a finite number above 0",
@@ -58,6 +62,15 @@ func TestOptionsValidateNamesEveryFault(t *testing.T) {
 		"warmup 1: wanted at least 0 and less than 1",
 		"score-from 1970-01-01T00:02:01Z: wanted at most the start of the last step, 1970-01-01T00:02:00Z",
 		"announce -1ns: wanted 0 or more",
+		"activation 1ns: wanted scale to zero too",
+		"boot times: share 2: wanted over 0 and at most 1",
+		"failed starts NaN: wanted at least 0 and less than 1",
+		"give up -1ns: wanted more than 0",
+		"drain -1ns: wanted 0 or more",
+		"cap -1: wanted 1 to 2147483647, or 0 for none",
+		"signal 2: wanted SignalDemand or SignalUtilisation",
+		"shown: 2 values; wanted 3, one for each step",
+		"shown[1] -1: wanted a finite number of 0 or more, or NaN for a hole",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -66,10 +79,13 @@ func TestOptionsValidateNamesEveryFault(t *testing.T) {
 		"capacity 0":   func(o *Options) { o.Capacity = 0 },
 		"capacity NaN": func(o *Options) { o.Capacity = math.NaN() },
 		"capacity 1e-06: the peak of 3 takes more than 1000000 replicas": func(o *Options) { o.Capacity = 1e-6 },
-		"penalty -1":   func(o *Options) { o.Penalty = -1 },
-		"penalty +Inf": func(o *Options) { o.Penalty = math.Inf(1) },
-		"warmup -0.1":  func(o *Options) { o.Warmup = -0.1 },
-		"warmup NaN":   func(o *Options) { o.Warmup = math.NaN() },
+		"penalty -1":                        func(o *Options) { o.Penalty = -1 },
+		"penalty +Inf":                      func(o *Options) { o.Penalty = math.Inf(1) },
+		"warmup -0.1":                       func(o *Options) { o.Warmup = -0.1 },
+		"warmup NaN":                        func(o *Options) { o.Warmup = math.NaN() },
+		"activation -1ns: wanted 0 or more": func(o *Options) { o.Activation = -1 },
+		"failed starts 1: wanted":           func(o *Options) { o.FailedStarts = 1 },
+		"give up 0s: wanted":                func(o *Options) { o.FailedStarts, o.GiveUp = .1, 0 },
 	} {
 		o := DefaultOptions(tr)
 		edit(&o)

@@ -80,7 +80,7 @@ func (o Options) kubeHPA(t *Trace, behavior bool) (Controller, error) {
 	r := NewRule(rule, o.Capacity)
 	r.every = 15 * time.Second
 	r.times = max(1, int(t.Step/r.every))
-	return r, nil
+	return o.sensed(r), nil
 }
 
 // kpa is Knative's rule with windows of at least a step. A replica takes 100 requests at a time.

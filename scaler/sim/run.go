@@ -31,6 +31,8 @@ type Step struct {
 	// Demand holds what has been measured so far: Demand[j] is the load during step j, NaN if it is a hole. It ends with
 	// step Index-1 less the lag, and is empty while nothing has been seen.
 	Demand []float64
+	// Served holds the replicas that were ready in each of those steps.
+	Served []int32
 	// Fleet is the fleet after this step's arrivals. Its Boot is zero: the configured boot time holds.
 	Fleet policy.Fleet
 }
@@ -39,8 +41,10 @@ type Step struct {
 type Result struct {
 	// Name is the policy's name in tables, "" if Run was called with a controller of the caller's.
 	Name string
-	// Ordered and Ready are the replicas billed and the replicas serving, for each step.
+	// Ordered and Ready are the replicas ordered, which are billed, and those serving, for each step.
 	Ordered, Ready []int32
+	// Draining are the replicas that were released and are billed on, for each step; nil where Options.Drain is 0.
+	Draining []int32
 	// Found are the parameters of an HPA that a search in hindsight found to be the cheapest, nil for others.
 	Found *compat.HPAParams
 	// Watermarks are those that WPABest found to be the cheapest, as parts of a replica's capacity, nil for others.
@@ -60,23 +64,75 @@ func Run(ctx context.Context, t *Trace, events []forecast.Event, o Options, c Co
 	if err := o.Validate(t); err != nil {
 		return Result{}, err
 	}
-	r := Result{Ordered: make([]int32, t.Len()), Ready: make([]int32, t.Len())}
-	if err := play(ctx, t, o, c, r.Ordered, r.Ready); err != nil {
+	path := newPath(t, o)
+	if err := play(ctx, t, o, c, path); err != nil {
 		return Result{}, err
 	}
-	r.Scores = score(t, events, o, r.Ordered, r.Ready)
+	r := Result{Ordered: path.ordered, Ready: path.ready, Draining: path.draining}
+	r.Scores = path.score(t, events, o)
 	return r, nil
 }
 
-// play is Run into memory of the caller's, which is as long as the trace, and without scores.
-func play(ctx context.Context, t *Trace, o Options, c Controller, ordered, ready []int32) error {
-	n := t.Len()
+// path is what a fleet was at each step of a trace.
+type path struct {
+	ordered, ready []int32
+	draining       []int32 // nil where none does
+}
+
+func newPath(t *Trace, o Options) path {
+	p := path{ordered: make([]int32, t.Len()), ready: make([]int32, t.Len())}
+	if o.Drain > 0 {
+		p.draining = make([]int32, t.Len())
+	}
+	return p
+}
+
+// score judges the path.
+func (p path) score(t *Trace, events []forecast.Event, o Options) Scores {
+	s := score(t, events, o, p.ordered, p.ready)
+	if p.draining != nil {
+		billed := int64(0)
+		for _, n := range p.draining[o.FirstScored(t):] {
+			billed += int64(n)
+		}
+		hours := float64(billed) * t.Step.Hours()
+		s.ReplicaHours += hours
+		s.Cost += hours
+	}
+	return s
+}
+
+// plant is the mechanics of a fleet, as policy.Plant has them.
+type plant interface {
+	Arrive() int
+	Order(n int) int
+	Ready() int
+	Starting() int
+	Ordered() int
+}
+
+// newPlant returns the fleet with which a trace begins; many is the same fleet where it can do more than a plant.
+func newPlant(t *Trace, o Options) (p plant, many *cohorts) {
+	first := 1
+	if t.Demand[0] >= 0 {
+		first = replicasFor(t.Demand[0], o.Capacity) + 1
+	}
+	if !o.simple() {
+		many = newCohorts(&o, t, first)
+		return many, many
+	}
 	// An order that would arrive behind the end of the trace never does: no need for memory until then.
-	boot := min(o.BootSteps(t.Step), n)
+	return policy.NewPlant(min(o.BootSteps(t.Step), t.Len()), first, o.floor()), nil
+}
+
+// play is Run into memory of the caller's, made by newPath, and without scores.
+func play(ctx context.Context, t *Trace, o Options, c Controller, into path) error {
+	n := t.Len()
 	lag := min(o.LagSteps(t.Step), n)
-	plant := policy.NewPlant(boot, replicasFor(t.Demand[0], o.Capacity)+1, o.floor())
-	if !(t.Demand[0] >= 0) {
-		plant.Reset(make([]int32, policy.PlantSlots(boot)), 1, o.floor())
+	plant, many := newPlant(t, o)
+	shown := t.Demand
+	if o.Shown != nil {
+		shown = o.Shown
 	}
 	step := Step{Length: t.Step}
 	for i := range n {
@@ -90,7 +146,7 @@ func play(ctx context.Context, t *Trace, o Options, c Controller, ordered, ready
 			plant.Arrive()
 			step.Index, step.Time, step.Times = i, t.Times[i], t.Times[:i+1:i+1]
 			seen := max(i-lag, 0)
-			step.Demand = t.Demand[:seen:seen]
+			step.Demand, step.Served = shown[:seen:seen], into.ready[:seen:seen]
 			step.Fleet = policy.Fleet{Ready: plant.Ready(), Starting: plant.Starting()}
 			want, err := c.Decide(&step)
 			if err != nil {
@@ -98,7 +154,13 @@ func play(ctx context.Context, t *Trace, o Options, c Controller, ordered, ready
 			}
 			plant.Order(want)
 		}
-		ordered[i], ready[i] = int32(plant.Ordered()), int32(plant.Ready())
+		if many != nil {
+			many.Activate(t.Demand[i])
+			if into.draining != nil {
+				into.draining[i] = int32(many.Draining())
+			}
+		}
+		into.ordered[i], into.ready[i] = int32(plant.Ordered()), int32(plant.Ready())
 	}
 	o.report(n, n)
 	return nil

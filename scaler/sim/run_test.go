@@ -76,10 +76,24 @@ func TestRunShowsNothingOfTheFuture(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestRunShowsWhatItIsToldToShow(t *testing.T) {
+	tr := minutes(t, 1, 20, 3, 4)
+	c := &script{orders: make([]int, 4)}
+	o := Options{Capacity: 10, Shown: []float64{7, hole, 9, 9}}
+	r, err := Run(context.Background(), tr, nil, o, c)
+	require.NoError(t, err)
+	requireDemand(t, []float64{7, hole, 9}, c.seen[2].Demand)
+	require.Equal(t, []int32{2, 2, 2, 2}, r.Ordered, "the plant has its own")
+	o.Capacity = 5
+	r, err = Run(context.Background(), tr, nil, o, always(2))
+	require.NoError(t, err)
+	require.InDelta(t, 2./60, r.UnservedHours, 1e-12)
+}
+
 type spy struct{}
 
 func (*spy) Decide(s *Step) (int, error) {
-	if cap(s.Demand) != len(s.Demand) || cap(s.Times) != len(s.Times) {
+	if cap(s.Demand) != len(s.Demand) || cap(s.Served) != len(s.Demand) || len(s.Served) != len(s.Demand) || cap(s.Times) != len(s.Times) {
 		return 0, errors.New("the future shows")
 	}
 	return 1, nil

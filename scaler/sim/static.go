@@ -19,6 +19,9 @@ func StaticBest(ctx context.Context, t *Trace, events []forecast.Event, o Option
 	first, n := o.FirstScored(t), t.Len()
 	hours := t.Step.Hours()
 	peak := replicasFor(peakDemand(t.Demand), o.Capacity)
+	if o.Cap > 0 {
+		peak = min(peak, o.Cap)
+	}
 	stride := max(1, peak/200)
 	best, least := o.floor(), math.Inf(1)
 	for size := o.floor(); size <= max(peak, o.floor()); size += stride {
