@@ -32,6 +32,8 @@ type flags struct {
 	seed                                             uint64
 	policies, format                                 string
 	quiet                                            bool
+	sweep                                            axes
+	out                                              string
 
 	explicit map[string]bool // the flags that were given
 	names    []string        // the policies
@@ -100,7 +102,9 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.Uint64Var(&f.seed, "seed", 0, "`seed` of all that is drawn")
 	set.StringVar(&f.config, "config", "", "read the engine's configuration from `FILE`, JSON or YAML; explicit flags win over it")
 	set.StringVar(&f.policies, "policies", "all", "play the policies in this `list`: all, or names with commas between")
-	set.StringVar(&f.format, "format", "table", "print a `table or json`")
+	set.StringVar(&f.format, "format", "table", "print a `table or json`; with -sweep also csv")
+	set.Var(&f.sweep, "sweep", "play the engine with each value of `PATH=VALUES`, such as penalty=5:50:5 or boot=30s,2m; again for a second axis")
+	set.StringVar(&f.out, "out", "", "write the results to `FILE` instead of standard output")
 	set.StringVar(&f.timeline, "timeline", "", "write the engine's ordered count at every step to `FILE`, CSV time,desired")
 	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (not built yet)")
 	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE` (not built yet)")
@@ -128,7 +132,7 @@ func parseFlags(args []string) (*flags, error) {
 	if set.NArg() > 0 {
 		return nil, fmt.Errorf("argument %q: wanted flags only, such as -trace %s", set.Arg(0), set.Arg(0))
 	}
-	for _, name := range []string{"trace", "events", "config", "timeline", "report", "catalog"} {
+	for _, name := range []string{"trace", "events", "config", "timeline", "report", "catalog", "out"} {
 		if f.explicit[name] && set.Lookup(name).Value.String() == "" {
 			return nil, fmt.Errorf("-%s is empty: wanted the name of a file", name)
 		}
@@ -141,30 +145,35 @@ func parseFlags(args []string) (*flags, error) {
 	if f.events != "" && f.trace == "" {
 		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
 	}
-	if f.format != "table" && f.format != "json" {
-		return nil, fmt.Errorf("-format %q: wanted table or json", f.format)
+	if err := f.checkSweep(); err != nil {
+		return nil, err
 	}
 	var err error
 	if f.names, err = sim.ParsePolicies(f.policies); err != nil {
 		return nil, fmt.Errorf("-policies: %w", err)
 	}
 	if f.timeline != "" {
-		if err := f.checkTimeline(); err != nil {
+		if !slices.Contains(f.names, sim.Headroom) {
+			return nil, fmt.Errorf("-timeline %s: it holds the engine's decisions; wanted %s among -policies", f.timeline, sim.Headroom)
+		}
+		if err := f.checkOutput(f.timeline); err != nil {
 			return nil, fmt.Errorf("-timeline %s: %w", f.timeline, err)
+		}
+	}
+	if f.out != "" {
+		if err := f.checkOutput(f.out); err != nil {
+			return nil, fmt.Errorf("-out %s: %w", f.out, err)
 		}
 	}
 	return f, nil
 }
 
-// checkTimeline finds what would keep the timeline from being written before a long run, not after it.
-func (f *flags) checkTimeline() error {
-	if !slices.Contains(f.names, sim.Headroom) {
-		return fmt.Errorf("it holds the engine's decisions; wanted %s among -policies", sim.Headroom)
-	}
-	if dir, err := os.Stat(filepath.Dir(f.timeline)); err != nil || !dir.IsDir() {
+// checkOutput finds what would keep a file from being written before a long run, not after it.
+func (f *flags) checkOutput(path string) error {
+	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
 		return fmt.Errorf("wanted a file in a directory that exists")
 	}
-	there, err := os.Stat(f.timeline)
+	there, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // a new file

@@ -3,6 +3,7 @@
 //
 //	go run ./examples/replay
 //	go run ./examples/replay -trace visits.csv -events spots.csv -policies headroom,hpa -format json
+//	go run ./examples/replay -sweep engine.penalty=5:50:5 -sweep calm=0.01..0.2\ log\ 4 -format csv -out sweep.csv
 //
 // Without -trace it plays a generated week with TV spots. See replay -h for the flags, and package scaler/sim for the
 // format of the files, the rules of the simulation and the meaning of the figures. Results go to standard output, progress
@@ -39,7 +40,14 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 	bar := command.NewProgress(stderr, "replay", f.quiet)
 	c.Options.Progress = bar.Report
-	result, err := sim.Compare(ctx, c, f.names)
+	var result tabular
+	var compared *sim.Comparison
+	if len(f.sweep) > 0 {
+		result, err = sim.Sweep(ctx, c, f.sweep)
+	} else {
+		compared, err = sim.Compare(ctx, c, f.names)
+		result = compared
+	}
 	bar.Clear()
 	if err != nil {
 		return err
@@ -52,18 +60,33 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	if f.timeline != "" {
-		if err := writeTimeline(f.timeline, result); err != nil {
+		if err := writeTimeline(f.timeline, compared); err != nil {
 			return fmt.Errorf("%w: %w", command.ErrOutput, err)
 		}
+	}
+	if f.out != "" {
+		if err := writeWhole(f.out, func(w io.Writer) error { return command.Write(w, text) }); err != nil {
+			return fmt.Errorf("%w: %w", command.ErrOutput, err)
+		}
+		return nil
 	}
 	return command.Write(stdout, text)
 }
 
+// tabular is a result that can be printed as a table, and marshals to JSON.
+type tabular interface {
+	WriteTable(w io.Writer) error
+}
+
 // format is the result as text, complete before any of it is printed.
-func format(result *sim.Comparison, as string) ([]byte, error) {
+func format(result tabular, as string) ([]byte, error) {
 	var b bytes.Buffer
 	if as == "table" {
 		err := result.WriteTable(&b)
+		return b.Bytes(), err
+	}
+	if list, ok := result.(interface{ WriteCSV(w io.Writer) error }); ok && as == "csv" {
+		err := list.WriteCSV(&b)
 		return b.Bytes(), err
 	}
 	text, err := json.Marshal(result)

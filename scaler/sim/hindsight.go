@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/headroom-go/headroom/forecast"
@@ -83,48 +81,22 @@ func (o Options) hpa(t *Trace, p compat.HPAParams, seasonal bool) (Controller, e
 // cheapest plays n controllers, some at a time, and returns which of them costs least: the first of equally cheap ones.
 // Progress is reported by the goroutine that calls it. All work has stopped when it returns.
 func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controller func(i int) (Controller, error)) (int, error) {
-	within, cancel := context.WithCancelCause(ctx) // ends with the first fault, or if Progress panics
-	defer cancel(nil)
 	costs := make([]float64, n)
-	var taken atomic.Int64
-	var working sync.WaitGroup
-	played := make(chan int) // steps
-	for range min(workers, n) {
-		working.Go(func() {
-			one, before := o, 0
-			one.Progress = func(done, _ int) {
-				select {
-				case played <- done - before:
-					before = done
-				case <-within.Done():
-				}
+	err := spread(ctx, n, workers, func(done int) { o.report(done, n*t.Len()) }, func(played func(steps int)) func(context.Context, int) error {
+		path := newPath(t, o)
+		return func(ctx context.Context, i int) error {
+			c, err := controller(i)
+			if err == nil {
+				err = play(ctx, t, o.counting(t.Len(), played), c, path)
 			}
-			path := newPath(t, o)
-			for i := int(taken.Add(1) - 1); i < n; i = int(taken.Add(1) - 1) {
-				before = 0
-				c, err := controller(i)
-				if err == nil {
-					err = play(within, t, one, c, path)
-				}
-				if err != nil {
-					cancel(err)
-					return
-				}
+			if err == nil {
 				costs[i] = path.score(t, nil, o).Cost
 			}
-		})
-	}
-	go func() {
-		working.Wait()
-		close(played)
-	}()
-	done := 0
-	for steps := range played {
-		done += steps
-		o.report(done, n*t.Len())
-	}
-	if within.Err() != nil {
-		return 0, context.Cause(within)
+			return err
+		}
+	})
+	if err != nil {
+		return 0, err
 	}
 	best, least := 0, math.Inf(1)
 	for i, cost := range costs {

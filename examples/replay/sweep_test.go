@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSweep(t *testing.T) {
+	trace := file(t, "t.csv", smallTrace)
+	args := []string{"-trace", trace, "-capacity", "10", "-sweep", "engine.penalty=2:40:19", "-sweep", "boot=1m,2m"}
+	table := results(t, args...)
+	require.Contains(t, table, "t: 11 steps of 1m0s, scored from step 3 (")
+	require.Contains(t, table, "\n6 combinations;")
+
+	text := results(t, append(args, "-format", "csv")...)
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	require.Equal(t, "engine.penalty,boot,cost,ratio,replica_hours,unserved,violation,changes_per_day,reversals_per_day,event_unserved,front", lines[0])
+	require.Len(t, lines, 7)
+	for i, want := range []string{"2,1m,", "2,2m,", "21,1m,", "21,2m,", "40,1m,", "40,2m,"} {
+		require.True(t, strings.HasPrefix(lines[i+1], want), lines[i+1])
+	}
+	require.Contains(t, results(t, append(args, "-format", "json")...), `"path": "engine.penalty"`)
+
+	out := filepath.Join(t.TempDir(), "sweep.csv")
+	require.Empty(t, results(t, append(args, "-format", "csv", "-out", out)...))
+	written, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, text, string(written))
+}
+
+func TestAnInterruptedSweepLeavesNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	out := filepath.Join(t.TempDir(), "sweep.csv")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, 130, run(ctx, []string{"-sweep", "penalty=5:50:5", "-format", "csv", "-out", out}, &stdout, &stderr))
+	require.Empty(t, stdout.String())
+	require.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	require.Empty(t, names(t, filepath.Dir(out)))
+}
+
+func TestBadSweeps(t *testing.T) {
+	for _, c := range []struct{ name, args, want string }{
+		{"no values", "-sweep penalty", `invalid value "penalty" for flag -sweep: "penalty": wanted PATH=VALUES`},
+		{"a bad range", "-sweep penalty=5:50:x", `penalty: "x": wanted a number`},
+		{"an unknown field", "-sweep penalti=5", "penalti=5: config: penalti is unknown; wanted one of step, boot"},
+		{"a wrong value", "-sweep calm=0.1,0.9", "calm=0.9: config: calm is 0.9; wanted"},
+		{"policies", "-sweep penalty=5 -policies hpa", "-policies: a sweep plays the engine many times"},
+		{"timeline", "-sweep penalty=5 -timeline DIR/t.csv", "-timeline: a sweep plays the engine many times"},
+		{"format", "-sweep penalty=5 -format xml", `-format "xml": wanted table, json or csv`},
+		{"csv without a sweep", "-format csv", `-format "csv": wanted table or json`},
+		{"out nowhere", "-out DIR/no/x.csv", "-out DIR/no/x.csv: wanted a file in a directory that exists"},
+		{"out over an input", "-trace DIR/t.csv -out DIR/t.csv", "it is an input; wanted another file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "t.csv"), []byte(smallTrace), 0o600))
+			code, stdout, stderr := play(strings.Fields(strings.ReplaceAll(c.args, "DIR", dir))...)
+			require.Equal(t, 2, code)
+			require.Empty(t, stdout)
+			require.Contains(t, stderr, strings.ReplaceAll(c.want, "DIR", dir))
+			require.Equal(t, 1, strings.Count(stderr, "\n"), "one line: %q", stderr)
+			require.Equal(t, []string{"t.csv"}, names(t, dir), "nothing is left behind")
+		})
+	}
+}
