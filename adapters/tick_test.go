@@ -92,7 +92,7 @@ func TestTickGivesEachSampleOnce(t *testing.T) {
 		_, err := r.runner.Tick(t.Context(), minute(i))
 		require.NoError(t, err)
 	}
-	require.Equal(t, forecast.Counts{Accepted: 60 + 29}, r.engine.Counts(0))
+	require.Equal(t, scaler.Counts{Counts: forecast.Counts{Accepted: 60 + 29}}, r.engine.Counts(0))
 }
 
 func TestTickGivesSamplesOfAnOpenStepOnce(t *testing.T) {
@@ -129,7 +129,7 @@ func TestTickTakesLateSamplesAndNumbersForGaps(t *testing.T) {
 	s.Append(forecast.Sample{Time: minute(2), Value: math.NaN()})
 	s.fill(3, 4, 100)
 	tick(4)
-	require.Equal(t, forecast.Counts{Accepted: 63, Gaps: 2}, r.engine.Counts(0), "one not there, one known to be missing")
+	require.Equal(t, scaler.Counts{Counts: forecast.Counts{Accepted: 63, Gaps: 2}, Unknown: 1}, r.engine.Counts(0), "one not there, one known to be missing")
 	s.fill(1, 3, 100)
 	tick(5)
 	require.Equal(t, uint64(2), r.engine.Counts(0).Filled)
@@ -137,7 +137,7 @@ func TestTickTakesLateSamplesAndNumbersForGaps(t *testing.T) {
 	tick(6)
 	s.fill(2, 3, 100)
 	tick(7)
-	require.Equal(t, forecast.Counts{Accepted: 63, Filled: 2, Gaps: 2}, r.engine.Counts(0), "a number that comes, goes and comes again")
+	require.Equal(t, scaler.Counts{Counts: forecast.Counts{Accepted: 63, Filled: 2, Gaps: 2}, Unknown: 1}, r.engine.Counts(0), "a number that comes, goes and comes again")
 }
 
 func TestTickHoldsTheFleetWhileASourceFails(t *testing.T) {

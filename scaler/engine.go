@@ -45,6 +45,7 @@ type signal struct {
 	name     string
 	capacity float64
 	forecast *forecast.Forecaster
+	refused  refused
 	low      float64 // scratch: the .05 quantile of ordinary demand when an order serves
 }
 
@@ -102,36 +103,6 @@ func (e *Engine) Config() Config { return e.cfg.WithDefaults() }
 
 // Fingerprint returns the fingerprint of the configuration.
 func (e *Engine) Fingerprint() Fingerprint { return e.print }
-
-// Observe gives the engine one sample of a signal (its index in Config.Signals). Sample.Time is the start of the interval
-// that the value describes. NaN is a known gap. Samples that are late, double or irregular are sorted out as package
-// forecast says, without an error; Counts tells how many there were. The error is a *SampleError where the signal does
-// not exist or the value is negative or infinite, and then nothing was changed.
-func (e *Engine) Observe(signal int, s forecast.Sample) error {
-	switch {
-	case signal < 0 || signal >= len(e.signals):
-		return &SampleError{signal, s.Value, "a signal from 0 to " + strconv.Itoa(len(e.signals)-1)}
-	case s.Value < 0 || math.IsInf(s.Value, 0):
-		return &SampleError{signal, s.Value, "a finite value of 0 or more, or NaN for a gap"}
-	case s.Value > maxValue:
-		return &SampleError{signal, s.Value, "at most 1e18"}
-	case s.Time.Year() < 1700 || s.Time.Year() > 2250:
-		return &SampleError{signal, s.Value, "a time between the years 1700 and 2250"}
-	}
-	e.signals[signal].forecast.Observe(s.Time, s.Value)
-	return nil
-}
-
-// maxValue keeps squares and sums of demand inside float64, and counts inside an int.
-const maxValue = 1e18
-
-// Counts returns what became of the samples of a signal; it is zero for a signal that does not exist.
-func (e *Engine) Counts(signal int) forecast.Counts {
-	if signal < 0 || signal >= len(e.signals) {
-		return forecast.Counts{}
-	}
-	return e.signals[signal].forecast.Counts()
-}
 
 // Newest returns the time of the newest sample of a signal, and false before the first or for a signal that does not exist.
 // Whoever drives a restored engine continues behind it.

@@ -247,6 +247,15 @@ func TestBadSamplesAreRefused(t *testing.T) {
 		require.ErrorAs(t, l.engine.Observe(c.signal, forecast.Sample{Time: c.time, Value: c.value}), &e)
 		require.NotEmpty(t, e.Wanted)
 	}
+	require.Equal(t, Counts{Counts: forecast.Counts{Accepted: 1}, Negative: 1, Infinite: 2, Undated: 1}, l.engine.Counts(0), "but they are counted")
+	require.Equal(t, uint64(4), l.engine.Counts(0).Refused())
+	require.Zero(t, l.engine.Counts(1))
+	b, err := l.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	restored, err := Restore(Config{}, b)
+	require.NoError(t, err)
+	require.Equal(t, l.engine.Counts(0), restored.Counts(0), "over a restart too")
+	l.engine.signals[0].refused = refused{}
 	for _, f := range []policy.Fleet{{Ready: -1}, {Starting: -1}, {Ready: maxCount + 1}, {Boot: -1}} {
 		d := Decision{Replicas: 77}
 		var e *FleetError

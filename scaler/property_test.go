@@ -170,19 +170,30 @@ func TestEverySampleIsAccountedFor(t *testing.T) {
 		e, err := New(Config{})
 		require.NoError(rt, err)
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		var offered uint64
+		var offered, unknown uint64
 		var d Decision
 		now := t0
 		for range 500 {
 			now = now.Add(time.Duration(rng.IntN(90)-20) * time.Second)
-			require.NoError(rt, e.Observe(0, forecast.Sample{Time: now, Value: 100 * rng.Float64()}))
+			v := 100 * rng.Float64()
+			switch rng.IntN(20) {
+			case 0:
+				v, unknown = math.NaN(), unknown+1
+			case 1:
+				v = -1 - v
+			case 2:
+				v = math.Inf(1)
+			}
+			err := e.Observe(0, forecast.Sample{Time: now, Value: v})
+			require.Equal(rt, v < 0 || v > maxValue, err != nil)
 			offered++
 			require.NoError(rt, e.Recommend(&d, now, policy.Fleet{Ready: 3}))
 			require.True(rt, d.Replicas >= 1 && d.Replicas < 1e6)
 		}
 		c := e.Counts(0)
-		got := c.Accepted + c.Replaced + c.Filled + c.Duplicate + c.Old + c.Far
+		got := c.Accepted + c.Replaced + c.Filled + c.Duplicate + c.Old + c.Far + c.Refused()
 		require.Equal(rt, offered, got, "%+v", c)
+		require.Equal(rt, unknown, c.Unknown)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 // little-endian.
 const (
 	snapshotMagic   = "HDRM"
-	snapshotVersion = 3
+	snapshotVersion = 4
 	snapshotHead    = len(snapshotMagic) + 2 + len(Fingerprint{})
 )
 
@@ -76,6 +76,7 @@ func (e *Engine) read(body []byte) error {
 func (e *Engine) fields(c *state.Codec) {
 	for i := range e.signals {
 		e.signals[i].forecast.State(c)
+		e.signals[i].refused.fields(c)
 		if e.signals[i].forecast.Events() > 0 {
 			e.room()
 		}
