@@ -130,6 +130,9 @@ const lateSteps = 32
 // Series returns the series as it is stored, for reading.
 func (f *Forecaster) Series() *Series { return f.series }
 
+// Disbelieve keeps steps that close with the value v or less from the history and from the experts, as Series.Disbelieve says.
+func (f *Forecaster) Disbelieve(v float64) { f.series.Disbelieve(v) }
+
 // Counts returns what became of the samples so far.
 func (f *Forecaster) Counts() Counts { return f.counts }
 

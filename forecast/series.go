@@ -52,11 +52,14 @@ type Series struct {
 	openPeak  float64 // the same
 	openCount int64   // the same
 	openLast  float64 // value of the newest sample; NaN for a known gap
+
+	disbelief float64 // a step that closes with this value or less becomes a gap; negative: none does
+	denied    float64 // what the newest closed step would have been; NaN if it was believed
 }
 
 // NewSeries returns a Series with steps of the given length that remembers the newest n closed steps.
 func NewSeries(step time.Duration, n int) *Series {
-	s := &Series{step: int64(step), mean: make([]float64, n), peak: make([]float32, n), last: -1}
+	s := &Series{step: int64(step), mean: make([]float64, n), peak: make([]float32, n), last: -1, disbelief: -1, denied: math.NaN()}
 	s.forget()
 	return s
 }
@@ -117,8 +120,26 @@ func (s *Series) Advance(now time.Time) bool {
 	}
 	mean, peak := s.openValue()
 	s.open = false
+	if mean <= s.disbelief {
+		s.push(s.openIdx, math.NaN(), math.NaN())
+		s.denied = mean
+		return true
+	}
 	s.push(s.openIdx, mean, peak)
 	return true
+}
+
+// Disbelieve makes gaps of the steps that close from now on with the value v or less, until it is called again; with a
+// negative v all are believed. A gap is what an exporter leaves that counts as nothing what it does not see.
+func (s *Series) Disbelieve(v float64) { s.disbelief = v }
+
+// Said returns the mean of the newest closed step as it was measured, whether it was believed or not; NaN for a gap.
+func (s *Series) Said() float64 {
+	if s.denied >= 0 {
+		return s.denied
+	}
+	mean, _ := s.At(s.last)
+	return mean
 }
 
 // openValue is the mean and the peak of the open step, which takes no more samples.
@@ -141,7 +162,7 @@ func (s *Series) push(k int64, mean, peak float64) {
 		}
 	}
 	s.mean[k%n], s.peak[k%n] = mean, float32(peak)
-	s.last = k
+	s.last, s.denied = k, math.NaN()
 }
 
 // Add takes a sample whose value is NaN (a known gap) or finite and not negative; the caller has checked that. It closes
@@ -209,10 +230,13 @@ func (s *Series) late(k int64, v float64) Verdict {
 		return Old
 	}
 	i := k % int64(len(s.mean))
-	if !math.IsNaN(s.mean[i]) || math.IsNaN(v) {
+	if !math.IsNaN(s.mean[i]) || math.IsNaN(v) || v <= s.disbelief {
 		return Duplicate
 	}
 	s.mean[i], s.peak[i] = v, float32(v)
+	if k == s.last {
+		s.denied = math.NaN()
+	}
 	return Filled
 }
 
@@ -232,6 +256,8 @@ func (s *Series) fields(c *state.Codec) {
 	c.Float64(&s.openPeak)
 	c.Int64(&s.openCount)
 	c.Value(&s.openLast)
+	c.Float64(&s.disbelief)
+	c.Value(&s.denied)
 	if !c.Reading() {
 		return
 	}

@@ -33,9 +33,9 @@ type doubted struct {
 	over  bool // a fall was over not long ago
 }
 
-// fallen is the share of the lowest likely demand that is absurd, and standing the share that denies another's fall.
+// Fallen is the share of the lowest likely demand that is absurd, and standing the share that denies another's fall.
 const (
-	fallen   = 0.1
+	Fallen   = 0.1
 	standing = 0.5
 )
 
@@ -55,7 +55,7 @@ func (d *Doubt) Denied(now int64, readings []Reading) bool {
 		switch {
 		case !r.Fresh || math.IsNaN(r.Value):
 			// Not known: whatever was so stays so.
-		case s.low >= 1 && r.Value <= float64(fallen*s.low):
+		case s.low >= 1 && r.Value <= float64(Fallen*s.low):
 			if !s.fell {
 				s.fell, s.over, s.since = true, false, now
 			}
@@ -66,10 +66,7 @@ func (d *Doubt) Denied(now int64, readings []Reading) bool {
 	}
 	denied := false
 	for i := range d.signals {
-		s := &d.signals[i]
-		if s.fell && readings[i].Fresh && now-s.since < int64(d.Span) && !d.confirmed(i, readings) {
-			denied = true
-		}
+		denied = denied || d.doubts(now, i, readings)
 	}
 	// While one falls the others are compared with what they were before.
 	for i := range d.signals {
@@ -90,6 +87,48 @@ func (s *doubted) learn(now int64, low float64, span time.Duration) {
 	if !s.over || low > s.low {
 		s.low = low
 	}
+}
+
+// Denial is why a fall is doubted, for an explanation.
+type Denial struct {
+	Signal int     // the one that has fallen
+	By     int     // the first other one that stands; -1 where the forecast alone denies the fall
+	Low    float64 // what was held too little before the fall, in replicas
+	Until  int64   // unix nanoseconds of the time at which the fall is believed, if it lasts
+}
+
+// Denial returns which fall is doubted, and until when; of several the first. It is false if Denied is.
+func (d *Doubt) Denial(now int64, readings []Reading) (Denial, bool) {
+	for i := range d.signals {
+		if !d.doubts(now, i, readings) {
+			continue
+		}
+		s := &d.signals[i]
+		by := -1
+		for j := range d.signals {
+			if r := &readings[j]; by < 0 && j != i && r.Fresh && !math.IsNaN(r.Value) && d.signals[j].low >= 1 {
+				by = j // it stands, or it would confirm
+			}
+		}
+		return Denial{i, by, s.low, s.since + int64(d.Span)}, true
+	}
+	return Denial{}, false
+}
+
+// doubts says whether the fall of signal i is doubted.
+func (d *Doubt) doubts(now int64, i int, readings []Reading) bool {
+	s := &d.signals[i]
+	return s.fell && readings[i].Fresh && now-s.since < int64(d.Span) && !d.confirmed(i, readings)
+}
+
+// Below returns the value, in replicas, up to which a sample of signal i is not to be believed: that of a fall which is
+// doubted or would be. It is -1 where all are believed: when the doubt is over, another signal has confirmed it, or there is no level to fall from.
+func (d *Doubt) Below(now int64, i int, readings []Reading) float64 {
+	s := &d.signals[i]
+	if d.Span == 0 || s.low < 1 || s.fell && (now-s.since >= int64(d.Span) || d.confirmed(i, readings)) {
+		return -1
+	}
+	return float64(Fallen * s.low)
 }
 
 // confirmed says whether another signal has fallen with signal i, or does not stand as it did.

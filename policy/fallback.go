@@ -54,6 +54,9 @@ func (f *Fallback) Guard(t *Trail, now int64, n, ordered int, s Failing) int {
 	return n
 }
 
+// Since returns the time, in unix nanoseconds, of the first decision without a signal that is missing still.
+func (f *Fallback) Since() int64 { return f.since }
+
 // Forget begins anew, as if all signals had just been seen.
 func (f *Fallback) Forget() { f.blind, f.since = false, 0 }
 

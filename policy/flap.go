@@ -51,6 +51,23 @@ func (f *Flap) Record(now int64, n, ordered int) {
 	f.way = way
 }
 
+// Budget returns how many reversals an hour there may be, 0 for no limit.
+func (f *Flap) Budget() int { return len(f.at) }
+
+// Within returns how many reversals the hour before a time in unix nanoseconds has seen, Budget at most, and when the
+// budget has room again: the time at which the oldest of a full budget is an hour old.
+func (f *Flap) Within(now int64) (reversals int, room int64) {
+	for i := range f.used {
+		if now-f.at[i] < int64(time.Hour) {
+			reversals++
+		}
+	}
+	if len(f.at) == 0 || reversals < len(f.at) {
+		return reversals, now
+	}
+	return reversals, f.at[f.next] + int64(time.Hour)
+}
+
 // Forget begins anew, as if nothing had been changed yet.
 func (f *Flap) Forget() {
 	clear(f.at)

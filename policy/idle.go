@@ -42,6 +42,9 @@ func (i *Idle) Over(now int64, demand, likely float64, event bool) bool {
 	return i.quiet && now-i.since >= int64(i.After)
 }
 
+// Since returns the time, in unix nanoseconds, of the first decision of an idling that lasts.
+func (i *Idle) Since() int64 { return i.since }
+
 // Forget begins anew, as if demand had just been seen.
 func (i *Idle) Forget() { i.quiet, i.since = false, 0 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Window is a time of the day, on some days, with what holds in it. Its times are those that the clock on the wall shows, in
 // the location of the times it is asked about: where that clock repeats an hour a window within it holds twice, and one
@@ -19,6 +22,13 @@ const secondsOfDay = 24 * 60 * 60
 
 // Touches says whether the window holds at some time from now to ahead later, both included.
 func (w *Window) Touches(now time.Time, ahead time.Duration) bool {
+	_, ok := w.ends(now, ahead)
+	return ok
+}
+
+// ends returns when the window ends that holds at some time from now to ahead later, as wall does: the last of them if one
+// begins before another is over.
+func (w *Window) ends(now time.Time, ahead time.Duration) (end int64, ok bool) {
 	first := wall(now)
 	last := first
 	if ahead > 0 {
@@ -31,10 +41,10 @@ func (w *Window) Touches(now time.Time, ahead time.Duration) bool {
 			continue
 		}
 		if midnight := day * secondsOfDay; last >= midnight+w.Start && first < midnight+w.End {
-			return true
+			end, ok = midnight+w.End, true
 		}
 	}
-	return false
+	return end, ok
 }
 
 // wall is what the clock of t's location shows, in seconds since it showed the beginning of 1970.
@@ -84,6 +94,51 @@ func HeldAt(windows []Window, now time.Time, lead time.Duration) Held {
 		h.Max = max(h.Max, h.Min)
 	}
 	return h
+}
+
+// What a window can say; see Until.
+type Saying uint8
+
+// The sayings of a window.
+const (
+	SaysFreezeUp Saying = iota
+	SaysFreezeDown
+	SaysMin
+	SaysMax
+)
+
+// says tells whether a window says the same as all of them together.
+func (w *Window) says(what Saying, h *Held) bool {
+	switch what {
+	case SaysFreezeUp:
+		return w.FreezeUp
+	case SaysFreezeDown:
+		return w.FreezeDown
+	case SaysMin:
+		return w.Min > 0 && w.Min == h.Min
+	default:
+		return w.Max > 0 && w.Max <= h.Max
+	}
+}
+
+// Until returns when the last of the windows ends of which HeldAt has a saying, at the clock on the wall of now's location: no
+// earlier does it end. It is the zero time where no window says so. It is for explanations, and too slow for each decision of many.
+func Until(windows []Window, now time.Time, lead time.Duration, what Saying) time.Time {
+	h := HeldAt(windows, now, lead)
+	if what != SaysMin {
+		lead = 0
+	}
+	last, found := int64(math.MinInt64), false
+	for i := range windows {
+		if end, ok := windows[i].ends(now, lead); ok && windows[i].says(what, &h) {
+			last, found = max(last, end), true
+		}
+	}
+	if !found {
+		return time.Time{}
+	}
+	u := time.Unix(last, 0).UTC()
+	return time.Date(u.Year(), u.Month(), u.Day(), u.Hour(), u.Minute(), u.Second(), 0, now.Location())
 }
 
 // Bound puts n between Min and Max. Max takes nothing from a fleet that is not measured.

@@ -293,7 +293,7 @@ func (e *Engine) need(d *Decision, now time.Time, ordered int) int {
 		if need := max(one.Full.Low, one.Event.Low); !ready || need > low {
 			low = need
 			d.Signal, d.Capacity = s.name, s.capacity
-			d.Observed, _ = s.forecast.Series().At(s.forecast.Series().Last())
+			d.Observed = s.forecast.Series().Said()
 			copy(d.Demand[:], e.then)
 		}
 		sight.Full, sight.Half, sight.Event = sight.Full.Join(one.Full), sight.Half.Join(one.Half), sight.Event.Join(one.Event)

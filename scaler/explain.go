@@ -33,6 +33,7 @@ type grounds struct {
 	min, max      int32
 	up, down      int8  // shadow policies that decide on one replica more and on one less; -1 before the first sample
 	upAt, downAt  int32 // the counts that they have in mind
+	cause         cause
 }
 
 // Explain says what was decided, why, and what would change it. It allocates, so that Recommend need not.
@@ -69,7 +70,7 @@ func (d *Decision) More() (policy.Turn, bool) {
 // Less returns the demand below which a replica of Advised would be released, how many would remain, and false where none
 // would at any demand. A policy looks back before it releases, and so must demand have been lower for a while.
 func (d *Decision) Less() (turn policy.Turn, remain int, ok bool) {
-	remain = d.Advised - 1
+	remain = policy.Unit(d.grounds.cause.unit).Down(d.Advised - 1)
 	for remain > 0 && policy.Calm(remain, d.grounds.calm).Holds(d.Advised) {
 		remain--
 	}
@@ -92,6 +93,7 @@ func (e *Engine) note(d *Decision) {
 	if rule == policy.RuleClock {
 		return
 	}
+	e.explain(d, rule)
 	if e.shadows.Begun() {
 		g := &d.grounds
 		up, upAt, down, downAt := e.shadows.Ends()

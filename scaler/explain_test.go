@@ -47,11 +47,21 @@ func TestEveryDecisionExplainsItself(t *testing.T) {
 	jargon := regexp.MustCompile(`NaN|Inf|e\+|e-\d|%!|\bquantile|\bfractile|newsvendor|  |;;|: \.|: ;`)
 	rapid.Check(t, func(rt *rapid.T) {
 		cfg := drawConfig(rt)
+		if rapid.Bool().Draw(rt, "guarded") {
+			drawGuard(rt, &cfg)
+		}
 		cfg.Advice = rapid.Bool().Draw(rt, "advice")
 		cfg.Policy = rapid.SampledFrom([]string{"", "", "band-wide", "hpa-70-5m"}).Draw(rt, "policy")
 		l := newLoop(t, cfg)
+		decisions := 0
 		story(rt, l, func(f policy.Fleet, d *Decision) {
+			if decisions++; decisions%50 == 0 && cfg.Guard.Reversals > 0 {
+				l.engine.Pause(l.now.Add(5 * time.Minute))
+			}
 			x := d.Explain()
+			require.NotContains(rt, x.String(), "The rule ", "each has its sentence")
+			require.NotContains(rt, x.String(), "1970", "no time is missing")
+			require.NotContains(rt, x.String(), "of  ", "no name is missing")
 			for _, s := range []string{x.What, x.Why, x.Unless} {
 				require.Regexp(rt, `^[A-Z].*[^.]\.$`, s)
 				require.False(rt, jargon.MatchString(s), s)
@@ -133,6 +143,10 @@ func TestLevels(t *testing.T) {
 	require.Contains(t, d.Explain().Why, "the 2 that serve now")
 	require.NoError(t, l.engine.Peek(&d, l.now.Add(time.Hour), l.fleet()))
 	require.Equal(t, slog.LevelWarn, d.Level(), "stale")
+	doubted, _ := peakHour(t, Config{Signals: []Signal{{Capacity: 10}}, Guard: Guard{Doubt: Duration(time.Hour)}}, 5, func(int, float64) float64 { return 0 })
+	require.Equal(t, slog.LevelWarn, doubted.d.Level(), "a fall that is doubted")
+	frozen, _ := peakHour(t, Config{Signals: []Signal{{Capacity: 10}}, Windows: []Window{{Start: "12:00", End: "13:00", Freeze: "up"}}}, 10, func(_ int, v float64) float64 { return 3 * v })
+	require.Equal(t, slog.LevelError, frozen.d.Level(), "what is needed may not be ordered")
 	require.NoError(t, l.engine.Peek(&d, l.now.Add(-time.Minute), l.fleet()))
 	require.Equal(t, slog.LevelWarn, d.Level(), "a clock that went back")
 	for range 30 {

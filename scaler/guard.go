@@ -210,11 +210,8 @@ func (e *Engine) distrust(d *Decision, n, ordered int, nano int64) int {
 	demand := math.NaN()
 	for i := range e.signals {
 		s := &e.signals[i]
-		series, r := s.forecast.Series(), &g.readings[i]
-		r.Value = math.NaN()
-		if v, _ := series.At(series.Last()); v >= 0 {
-			r.Value = v / s.capacity
-		}
+		r := &g.readings[i]
+		r.Value = s.forecast.Series().Said() / s.capacity
 		if r.Fresh && !(r.Value <= demand) {
 			demand = r.Value
 		}
@@ -224,7 +221,14 @@ func (e *Engine) distrust(d *Decision, n, ordered int, nano int64) int {
 		n = d.trail.Apply(policy.RuleZero, n, 0)
 	}
 	if g.doubt.Denied(nano, g.readings) {
+		if n >= ordered {
+			d.trail.Mark(policy.RuleDoubt, n) // the forecast has not seen the fall either; people should know of it
+		}
 		n = d.trail.Apply(policy.RuleDoubt, n, max(n, ordered))
+	}
+	for i := range e.signals {
+		s := &e.signals[i]
+		s.forecast.Disbelieve(float64(g.doubt.Below(nano, i, g.readings) * s.capacity))
 	}
 	count := g.held.Fallback
 	if count == 0 {

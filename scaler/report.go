@@ -49,8 +49,8 @@ func (d *Decision) explainJSON(out *decisionJSON) {
 //
 //	Debug   the fleet stays, for good reasons
 //	Info    the count changes
-//	Warn    the engine is blind (no data, stale data, a wrong clock), the maximum keeps a replica back that would earn its
-//	        price, or the replicas that serve now cannot carry what was measured last
+//	Warn    the engine is blind (no data, stale data, a fall that it doubts, a wrong clock), the maximum or a freeze keeps a replica
+//	        back that would earn its price, or the replicas that serve now cannot carry what was measured last
 //	Error   the count cannot carry what is expected at the lead time as likely as not, and a limit forbids more
 //
 // Advice that is not followed counts as if it were.
@@ -60,7 +60,7 @@ func (d *Decision) Level() slog.Level {
 	switch {
 	case capped && d.Quantile(.5) > float64(float64(d.Advised)*d.Capacity):
 		return slog.LevelError
-	case t.capped() || d.short() || d.Stale || t.rule == policy.RuleNoData || t.rule == policy.RuleClock:
+	case t.capped() || d.short() || d.Stale || t.rule == policy.RuleNoData || t.rule == policy.RuleClock || t.rule == policy.RuleDoubt:
 		return slog.LevelWarn
 	case d.Advised != d.Ready+d.Starting:
 		return slog.LevelInfo

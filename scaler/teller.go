@@ -30,6 +30,8 @@ func (t *teller) what() string {
 	d := t.d
 	there := d.Ready + d.Starting
 	switch change := d.Change(); {
+	case t.rule == policy.RulePause:
+		return "Paused: " + are(there) + " kept where " + strconv.Itoa(d.Advised) + " would be right."
 	case d.Advised != d.Replicas:
 		return "Advice only: " + replicas(d.Advised) + " would be right where " + are(there) + " now, and nothing is done."
 	case change > 0:
@@ -45,6 +47,9 @@ func (t *teller) what() string {
 // capped says whether the maximum stands in the way of a replica that would earn its price.
 func (t *teller) capped() bool {
 	d := t.d
+	if t.rule == policy.RuleWindowMax || t.rule == policy.RuleFreeze && t.before > d.Advised {
+		return true
+	}
 	if d.Advised < int(d.grounds.max) || !t.known {
 		return false
 	}
@@ -75,7 +80,7 @@ func (t *teller) why() string {
 	case policy.RuleClock:
 		return "The clock shows " + d.Time.Format(time.TimeOnly) + " but the last decision was made at " + t.at(d.grounds.last).Format(time.TimeOnly) + ", and while the clock is wrong the fleet is left alone."
 	case policy.RuleStale:
-		b.WriteString(t.stale() + ", and without fresh ones nothing is released, though " + t.wouldDo(t.before) + ": ")
+		b.WriteString(t.stale() + ", and without fresh ones nothing is " + t.held() + ", " + t.though() + ": ")
 	case policy.RuleHold:
 		b.WriteString("What was ordered is not released before it has come, though " + t.wouldDo(t.before) + ": ")
 	case policy.RuleCalm:
@@ -95,16 +100,16 @@ func (t *teller) why() string {
 			b.WriteString("Demand has fallen, but nothing is released before it has been low for " + span(back) + ": ")
 		}
 	default:
-		b.WriteString("The rule " + t.rule.String() + " decides, where " + strconv.Itoa(t.before) + " would have been the count: ")
+		b.WriteString(t.guarded() + ": ")
 	}
-	if t.capped() {
-		b.WriteString("No more are allowed (max), though demand asks for more: ")
+	if t.capped() && t.rule != policy.RuleFreeze && t.rule != policy.RuleWindowMax {
+		b.WriteString("No more are allowed (" + t.max() + "), though demand asks for more: ")
 	}
 	if !t.known {
 		return strings.TrimSuffix(b.String(), ": ") + "."
 	}
 	b.WriteString(t.demand() + "; " + t.worth() + t.leader())
-	if d.Stale && t.rule != policy.RuleStale {
+	if d.Stale && t.rule != policy.RuleStale && t.rule != policy.RuleFallback {
 		b.WriteString("; " + lower(t.stale()))
 	}
 	return upper(b.String()) + "."
@@ -130,18 +135,21 @@ func (t *teller) back() time.Duration {
 func (t *teller) demand() string {
 	d := t.d
 	carry := replicas(d.Advised) + " " + agree(d.Advised, "carries ", "carry ") + number(float64(d.Advised)*d.Capacity)
-	serving := "the " + strconv.Itoa(d.Ready) + " that " + agree(d.Ready, "serves", "serve") + " now "
+	serving, carries := "the "+strconv.Itoa(d.Ready)+" that "+agree(d.Ready, "serves", "serve")+" now ", number(float64(d.Ready)*d.Capacity)
 	measured := t.rule == policy.RuleReactive || d.grounds.down >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA && t.rule != policy.RuleEvent
 	if measured && !math.IsNaN(d.Observed) {
 		s := "the newest value of " + d.Signal + " is " + number(d.Observed) + " and " + carry
 		if d.short() && d.Ready != d.Advised {
-			s += ", but " + serving + "only " + number(float64(d.Ready)*d.Capacity)
+			s += ", but " + serving + "only " + carries
 		}
 		return s
 	}
 	s := "the forecast of " + d.Signal + " for " + t.clock(d.Time.Add(d.Lead)) + " is about " + number(d.Quantile(.5)) + ", 1 time in 20 above " + number(d.Quantile(.95)) + ", and " + carry
-	if d.short() {
-		s += ", but the newest value is " + number(d.Observed) + " and " + serving + agree(d.Ready, "carries ", "carry ") + number(float64(d.Ready)*d.Capacity)
+	switch {
+	case d.short() && d.Ready == 0:
+		s += ", but the newest value is " + number(d.Observed) + " and none serves now"
+	case d.short():
+		s += ", but the newest value is " + number(d.Observed) + " and " + serving + agree(d.Ready, "carries ", "carry ") + carries
 	}
 	return s
 }
@@ -204,10 +212,20 @@ func (t *teller) event() string {
 
 // stale says how old the newest sample is.
 func (t *teller) stale() string {
-	if t.d.Age < 0 {
-		return "The newest sample is from " + span(-t.d.Age) + " ahead of the clock"
+	c := &t.d.grounds.cause
+	s := "The newest sample of " + c.signal + " is "
+	switch {
+	case c.never:
+		s = "There is no sample of " + c.signal + " yet"
+	case c.age < 0:
+		s += "from " + span(-c.age) + " ahead of the clock"
+	default:
+		s += span(c.age) + " old"
 	}
-	return "The newest sample is " + span(t.d.Age) + " old"
+	if c.missing > 1 {
+		s += " (" + strconv.Itoa(int(c.missing)) + " of " + count(int(c.all), "signal") + " are missing)"
+	}
+	return s
 }
 
 func (t *teller) unless() string {
@@ -218,7 +236,7 @@ func (t *teller) unless() string {
 	case policy.RuleClock:
 		return "Decisions go on at " + t.at(d.grounds.last).Format(time.TimeOnly) + ", or after " + span(2*d.grounds.step) + " if the clock stays where it is now."
 	case policy.RuleStale:
-		return "The next fresh sample changes this; until then replicas may be added but not released."
+		return t.unlessFresh()
 	case policy.RuleHold:
 		return "Nothing of it is released before " + t.second(d.Time.Add(d.Held)) + "; " + t.more() + "."
 	case policy.RuleEvent:
@@ -230,8 +248,11 @@ func (t *teller) unless() string {
 	case policy.RuleStepUp, policy.RuleStepDown:
 		return "The rest follows with the next decisions, unless demand changes."
 	}
+	if s := t.unlessGuard(); s != "" {
+		return upper(s) + "."
+	}
 	if t.capped() {
-		return "A larger max would change it; " + t.less() + "."
+		return "A larger " + t.max() + " would change it; " + t.less() + "."
 	}
 	return upper(t.more()) + "; " + t.less() + "."
 }
@@ -242,11 +263,17 @@ func (t *teller) more() string {
 	turn, ok := d.More()
 	switch {
 	case d.Advised >= int(d.grounds.max):
-		return "max allows no more"
+		return t.max() + " allows no more"
+	case d.grounds.cause.freezeUp != 0:
+		return "none is ordered before " + t.clock(t.at(d.grounds.cause.freezeUp)) + " (freeze of a window)"
 	case !ok || t.present(turn) > turn.Demand:
 		return "more are ordered when demand asks for them"
 	}
-	return ordinal(d.Advised+1) + " replica is ordered " + t.turn(turn, "above ", true)
+	s := ordinal(d.Advised+1) + " replica is ordered "
+	if n := int(d.grounds.cause.unit); n > 1 {
+		s = "another " + strconv.Itoa(policy.Unit(n).Up(d.Advised+1)-d.Advised) + " are ordered together "
+	}
+	return s + t.turn(turn, "above ", true)
 }
 
 // less says what would release one.
@@ -254,8 +281,12 @@ func (t *teller) less() string {
 	d := t.d
 	turn, remain, ok := d.Less()
 	switch {
+	case d.grounds.cause.zeroBelow > 0 && d.Advised > 0 && d.Advised <= int(d.grounds.min):
+		return "all are released when demand has been below " + number(d.grounds.cause.zeroBelow) + " for " + span(d.grounds.cause.zeroAfter)
 	case d.Advised <= int(d.grounds.min):
 		return "min allows no fewer"
+	case d.grounds.cause.freezeDown != 0:
+		return "nothing is released before " + t.clock(t.at(d.grounds.cause.freezeDown)) + " (freeze of a window)"
 	case d.Stale:
 		return "nothing is released before there is a fresh sample"
 	case !ok:

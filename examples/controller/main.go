@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"os"
 	"time"
 
@@ -17,12 +18,15 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	if err := run(context.Background(), os.Stdout, slog.NewTextHandler(os.Stderr, nil)); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, out io.Writer) error {
+// run prints a line for every minute, and logs each decision at the level of the attention that it wants: a fleet that stays
+// is Debug and passes by, a change is Info, a fleet that cannot carry what comes is a warning.
+func run(ctx context.Context, out io.Writer, logs slog.Handler) error {
+	logger := slog.New(logs)
 	begin := time.Date(2024, 3, 4, 20, 45, 0, 0, time.UTC)
 	spot := forecast.Event{ID: "spot-1", Kind: "spot", Start: begin.Add(12*time.Minute + 20*time.Second)}
 
@@ -63,6 +67,7 @@ func run(ctx context.Context, out io.Writer) error {
 		if err := fleet.Apply(ctx, &d); err != nil {
 			return err
 		}
+		logger.Log(ctx, d.Level(), d.Explain().What, "decision", &d)
 		fmt.Fprintf(out, "%s %4.0f visits, %2d ready, %2d starting: %v\n", now.Format("15:04"), d.Observed, d.Ready, d.Starting, &d)
 		metrics.Append(forecast.Sample{Time: now, Value: visits(now, spot.Start)}) // of the minute that begins; it is read at its end
 	}
