@@ -33,11 +33,12 @@ var allowed = map[string][]string{
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "forecast", "policy", "policy/compat", "scaler"},
+	"scaler/sim/ingest": {"std", "internal/csvfile", "forecast", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler"},
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/timeline"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
-	"examples/*":        {"any", "internal/command", "forecast", "policy", "scaler", "scaler/sim", "adapters", "adapters/memory", "adapters/file"},
+	"examples/*":        {"any", "internal/command", "forecast", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "adapters", "adapters/memory", "adapters/file"},
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/scaler/sim"
+	"github.com/headroom-go/headroom/scaler/sim/ingest"
 )
 
 // flags are the command line. Other tools call it, so names and meanings are stable.
@@ -34,6 +35,8 @@ type flags struct {
 	quiet                                            bool
 	sweep                                            axes
 	out                                              string
+	input                                            ingest.Options
+	step                                             forecast.Duration
 
 	explicit map[string]bool // the flags that were given
 	names    []string        // the policies
@@ -82,7 +85,12 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set := flag.NewFlagSet("replay", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.Usage = func() {}
-	set.StringVar(&f.trace, "trace", "", "play the trace in `FILE`: CSV with columns timestamp and value, plain or .gz (default: a generated week)")
+	set.StringVar(&f.trace, "trace", "", "play the trace in `FILE`, plain or .gz: CSV, JSON lines, OpenMetrics text, or the JSON of Prometheus or Datadog (default: a generated week)")
+	set.StringVar(&f.input.TimeColumn, "time-column", "", "read times from the column or field of this `name` (default: a usual name, or the first)")
+	set.StringVar(&f.input.ValueColumn, "value-column", "", "read demand from the column or field of this `name` (default: value, or the only one of numbers)")
+	set.StringVar(&f.input.Series, "series", "", "of several series in the trace play the one of this `name`, or of this part of a name; sum adds them all")
+	set.StringVar(&f.input.Kind, "kind", ingest.Auto, "the trace is a `gauge, counter or count`: counters and counts per interval become rates per second; auto: by the name")
+	set.TextVar(&f.step, "step", forecast.Duration(0), "put the trace on a grid with steps of this `time` (default: its own, and timestamp,value as it stands)")
 	set.StringVar(&f.events, "events", "", "announce the events in `FILE`: CSV with a column timestamp; needs -trace")
 	set.TextVar(&f.capacity, "capacity", number(0), "demand that one replica carries, as a `number` (default: larger of p95/40 and max/2000 of the trace)")
 	set.TextVar(&f.boot, "boot", forecast.Duration(120*time.Second), "`time` from the order of a replica until it serves")
@@ -146,6 +154,9 @@ func parseFlags(args []string) (*flags, error) {
 		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
 	}
 	if err := f.checkSweep(); err != nil {
+		return nil, err
+	}
+	if err := f.checkInput(); err != nil {
 		return nil, err
 	}
 	var err error

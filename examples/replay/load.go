@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -13,14 +14,15 @@ import (
 )
 
 // load reads the files and settles which value goes where: an explicit flag wins over the configuration file, and that
-// over a flag's default and over what is derived from the trace. Plant and engine use the same values.
-func (f *flags) load() (sim.Case, error) {
+// over a flag's default and over what is derived from the trace. Plant and engine use the same values. What became of an
+// export is said on notes.
+func (f *flags) load(notes io.Writer) (sim.Case, error) {
 	var c sim.Case
 	var err error
 	if f.trace == "" {
 		c.Trace, c.Events = demo()
 	} else {
-		if c.Trace, err = sim.OpenTrace(f.trace); err != nil {
+		if c.Trace, err = f.readTrace(notes); err != nil {
 			return c, err
 		}
 		if f.events != "" {

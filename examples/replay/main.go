@@ -4,6 +4,9 @@
 //	go run ./examples/replay
 //	go run ./examples/replay -trace visits.csv -events spots.csv -policies headroom,hpa -format json
 //	go run ./examples/replay -sweep engine.penalty=5:50:5 -sweep calm=0.01..0.2\ log\ 4 -format csv -out sweep.csv
+//	go run ./examples/replay -trace export.json.gz -series 'job="web"'
+//
+// A trace may be what a monitoring system wrote: see package scaler/sim/ingest for the formats.
 //
 // Without -trace it plays a generated week with TV spots. See replay -h for the flags, and package scaler/sim for the
 // format of the files, the rules of the simulation and the meaning of the figures. Results go to standard output, progress
@@ -34,7 +37,7 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	c, err := f.load()
+	c, err := f.load(stderr)
 	if err != nil {
 		return err
 	}

@@ -37,19 +37,36 @@ func Open(path string) (*os.File, error) {
 // NewReader reads the header line of r; name stands for r in errors. Compression is recognised by the first bytes, whatever
 // the file is called.
 func NewReader(r io.Reader, name string) (*Reader, error) {
-	f := &Reader{Name: name, Line: 1}
-	b := bufio.NewReader(r)
+	b, err := Unpack(r, 0)
+	if err != nil {
+		return nil, (&Reader{Name: name, Line: 1}).Fault("%w; wanted a file that gzip wrote, or plain CSV", err)
+	}
+	return NewPlainReader(b, name, ',')
+}
+
+// Unpack returns what r holds without its compression, if it begins as gzip does, and without the byte order mark that
+// spreadsheets put before UTF-8. The reader can look ahead so many bytes, 4096 at least.
+func Unpack(r io.Reader, ahead int) (*bufio.Reader, error) {
+	ahead = max(ahead, 4096)
+	b := bufio.NewReaderSize(r, ahead)
 	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, f.Fault("%w; wanted a file that gzip wrote, or plain CSV", err)
+			return nil, err
 		}
-		b = bufio.NewReader(z)
+		b = bufio.NewReaderSize(z, ahead)
 	}
-	if mark, _ := b.Peek(3); string(mark) == "\xef\xbb\xbf" { // the byte order mark that spreadsheets put before UTF-8
+	if mark, _ := b.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, _ = b.Discard(3)
 	}
+	return b, nil
+}
+
+// NewPlainReader is NewReader for what Unpack returned, with another separator of fields.
+func NewPlainReader(b *bufio.Reader, name string, separator rune) (*Reader, error) {
+	f := &Reader{Name: name, Line: 1}
 	f.csv = csv.NewReader(b)
+	f.csv.Comma = separator
 	f.csv.FieldsPerRecord = -1
 	f.csv.ReuseRecord = true
 	row, err := f.Next()
