@@ -10,6 +10,8 @@ import (
 const (
 	FamilyBand = "band" // newsvendor bands on the forecast
 	FamilyHPA  = "hpa"  // the Kubernetes rule on what was measured last
+	// FamilyToday is the rule that the operator runs today, where there is one.
+	FamilyToday = "today"
 )
 
 // rival is a policy of the race: what it is called and how it decides.
@@ -51,14 +53,33 @@ var rivals = [...]rival{
 // NumShadows is the number of policies in the race.
 const NumShadows = len(rivals)
 
-// Shadow returns the name of a policy of the race, 0 <= i < NumShadows.
-func Shadow(i int) string { return rivals[i].name }
+// Today is the place of the rule that the operator runs today, behind those of the race. Its name is that of its family.
+const Today = NumShadows
 
-// ShadowFamily returns the family of a policy of the race, 0 <= i < NumShadows.
-func ShadowFamily(i int) string { return rivals[i].family }
+// Shadow returns the name of a policy, 0 <= i <= Today.
+func Shadow(i int) string {
+	if i == Today {
+		return FamilyToday
+	}
+	return rivals[i].name
+}
+
+// ShadowFamily returns the family of a policy, 0 <= i <= Today.
+func ShadowFamily(i int) string {
+	if i == Today {
+		return FamilyToday
+	}
+	return rivals[i].family
+}
+
+// Measures says whether a policy decides on what was measured last, and not on the forecast.
+func Measures(i int) bool { return ShadowFamily(i) != FamilyBand }
 
 // FindShadow returns the index of a policy by its name, or -1.
 func FindShadow(name string) int {
+	if name == FamilyToday {
+		return Today
+	}
 	for i := range rivals {
 		if rivals[i].name == name {
 			return i

@@ -19,9 +19,13 @@ type ShadowConfig struct {
 	Hold    int      // steps, the current one included, for which a band keeps its largest need
 	Penalty float64  // price of unserved demand over price of a replica
 	Change  float64  // price of a change of the count, replica-hours
-	Limits  Limits   // Min and Max hold for every shadow
+	Limits  Limits   // Min, Max and Unit hold for every shadow
+	Zero    bool     // fleets may go to zero, below Min; see Rest
+	Calm    float64  // largest share of a fleet that is not worth releasing
 	Pin     string   // name of the policy that decides whatever it costs, "" for the cheapest
 	Exclude []string // families that may not lead
+
+	Today *compat.Stepped // the rule that the operator runs today, nil for none; the shadows keep it
 }
 
 // Shadows are policies that run beside each other on the same demand, each with a fleet of its own. Demand does not depend
@@ -42,9 +46,12 @@ type ShadowConfig struct {
 // Nothing is guaranteed against demand that knows the rule: no deterministic choice among N can be better than N times the
 // best of them (Borodin, Linial and Saks 1992, on metrical task systems). What is promised, and tested, is Regret.
 type Shadows struct {
-	cfg     ShadowConfig
+	boot, lag       int
+	penalty, change float64
+	limits          Limits
+
 	pin     int
-	allowed [NumShadows]bool
+	allowed [Today + 1]bool
 	periods int     // growth periods of an HPA in a step
 	hours   float64 // of a step
 	keep    [numWindows]float64
@@ -54,6 +61,7 @@ type Shadows struct {
 	ring   int     // steps that fleets are remembered for
 	counts []int32 // replicas ordered: for each run a ring by step, then one of what was ready of the own fleet
 	leader [numLayers]int
+	beside *beside
 
 	begun  bool
 	step   int64 // of the newest counts
@@ -100,12 +108,19 @@ type run struct {
 // NewShadows returns a race that has seen nothing. All memory is allocated here.
 func NewShadows(cfg ShadowConfig) *Shadows {
 	std := compat.DefaultHPAParams()
-	s := &Shadows{cfg: cfg, pin: FindShadow(cfg.Pin), periods: std.Periods(cfg.Step)}
+	s := &Shadows{boot: cfg.Boot, lag: cfg.Lag, penalty: cfg.Penalty, change: cfg.Change, limits: cfg.Limits, periods: std.Periods(cfg.Step)}
 	s.hours = float64(cfg.Step) / float64(time.Hour)
 	keep := func(life float64) float64 { return math.Max(0, 1-s.hours/life) } // a constant cost adds up to that of exactly such a time
 	s.keep, s.longer = [numWindows]float64{keep(1), keep(24), keep(168)}, keep(memory)
 	s.ring = cfg.Boot + cfg.Lag + slack + 1
-	s.counts = make([]int32, (numRuns+1)*s.ring)
+	rings := numRuns + 1
+	if cfg.Pin != "" || cfg.Today != nil {
+		s.beside = &beside{rule: cfg.Today, hold: NewHold(cfg.Hold), calm: cfg.Calm, zero: cfg.Zero}
+		s.allowed[Today] = cfg.Today != nil && !slices.Contains(cfg.Exclude, FamilyToday)
+		rings += besideRings
+	}
+	s.Pin(FindShadow(cfg.Pin))
+	s.counts = make([]int32, rings*s.ring)
 	first := -1
 	for i := range rivals {
 		r := &rivals[i]
@@ -148,6 +163,9 @@ func (s *Shadows) Start(k int64, replicas int) {
 		s.runs[i].window.forget()
 	}
 	s.begun, s.step, s.next = true, k, k
+	if s.beside != nil {
+		s.beside.start(k)
+	}
 	s.seen = k - s.Patience() - 2 // all that can still be scored is news
 	s.before = s.seen
 }
@@ -157,7 +175,7 @@ func (s *Shadows) Advance() {
 	from := s.slot(s.step)
 	s.step++
 	to := s.slot(s.step)
-	for i := range numRuns + 1 {
+	for i := range len(s.counts) / s.ring {
 		fleet := s.fleet(i)
 		fleet[to] = fleet[from]
 	}
@@ -172,19 +190,24 @@ func (s *Shadows) slot(k int64) int {
 
 // elect lets the lead of a layer change hands.
 func (s *Shadows) elect() {
-	var whole [NumShadows]float64
+	var whole [Today + 1]float64
 	for i := range whole {
-		whole[i] = float64(wholeShare * s.runs[i].whole())
+		if s.allowed[i] {
+			whole[i] = float64(wholeShare * s.run(i).whole())
+		}
 	}
 	for b := range numLayers {
 		best, least := s.leader[b], math.Inf(1)
 		for i := range whole {
-			if c := s.runs[i].layer[b] + whole[i]; s.allowed[i] && c < least {
+			if !s.allowed[i] {
+				continue
+			}
+			if c := s.run(i).layer[b] + whole[i]; c < least {
 				best, least = i, c
 			}
 		}
 		l := s.leader[b]
-		if s.runs[l].layer[b]+whole[l] > float64((1+leadShare)*least)+leadHours {
+		if s.run(l).layer[b]+whole[l] > float64((1+leadShare)*least)+leadHours {
 			s.leader[b] = best
 		}
 	}
@@ -198,6 +221,10 @@ type Sight struct {
 	Demand     float64 // in that step; NaN for a hole
 	Capacity   float64 // demand that one replica carries
 	Stale      bool    // what is known is too old to release anything
+	Held       Held    // bounds that hold for a while
+
+	Start  time.Time // of the newest step, where the operator's clock shows it
+	Values []float64 // what the rule of today measures in step Known, for each of its metrics; Decide may write to it
 }
 
 // Decide lets every shadow decide in the newest step; asked again in the same step, it decides anew.
@@ -217,17 +244,30 @@ func (s *Shadows) Decide(v *Sight) {
 			p := rule.params()
 			n = s.react(r, &p, v, ordered)
 		}
-		r.wanted = s.bound(n)
-		n = max(n, v.Event.Clamp(ordered))
-		if v.Stale {
-			n = max(n, ordered)
-		}
-		fleet[at] = s.bound(n)
+		r.wanted = s.bound(n, s.limits.Min)
+		fleet[at] = s.raise(v, n, ordered)
 	}
 	if fresh {
 		p := compat.DefaultHPAParams()
 		fleet := s.fleet(base)
-		fleet[at] = s.bound(s.react(&s.runs[base], &p, v, int(fleet[before])))
+		ordered := int(fleet[before])
+		fleet[at] = s.whole(v, s.react(&s.runs[base], &p, v, ordered), ordered)
+	}
+	if s.beside != nil {
+		s.beside.follow(s, v)
+		s.beside.lead(s, v)
+	}
+}
+
+// Rest empties the fleets of the race in the newest step, which an idle engine has decided on; the HPA keeps its last
+// replica, as it does by default, and the rule of today does as it likes.
+func (s *Shadows) Rest() {
+	at := s.slot(s.step)
+	for i := range NumShadows {
+		s.fleet(i)[at] = 0
+	}
+	if s.beside != nil {
+		s.fleet(raceRing)[at] = 0
 	}
 }
 
@@ -249,10 +289,35 @@ func (s *Shadows) react(r *run, p *compat.HPAParams, v *Sight, ordered int) int 
 	return p.Limit(ordered, r.window.raise(s.step, n), s.periods)
 }
 
-// bound keeps a count within what the operator allows.
-func (s *Shadows) bound(n int) int32 {
-	n = max(n, s.cfg.Limits.Min)
-	return int32(min(n, cmp.Or(s.cfg.Limits.Max, maxReplicas)))
+// raise returns what a fleet of the race is given that wants n: announced events and stale data raise it.
+func (s *Shadows) raise(v *Sight, n, ordered int) int32 {
+	n = max(n, v.Event.Clamp(ordered))
+	if v.Stale {
+		n = max(n, ordered)
+	}
+	return s.whole(v, n, ordered)
+}
+
+// whole returns what a fleet is given that goes by whole units and by the bounds of the hour.
+func (s *Shadows) whole(v *Sight, n, ordered int) int32 {
+	return s.bound(v.hold(s.limits.Unit.Up(n), ordered), s.limits.Min)
+}
+
+// hold keeps a count within the bounds that hold for a while.
+func (v *Sight) hold(n, ordered int) int {
+	n = max(n, v.Held.Min)
+	if most := v.Held.Max; most > 0 {
+		if v.Stale {
+			most = max(most, ordered)
+		}
+		n = min(n, most)
+	}
+	return n
+}
+
+// bound keeps a count within what the operator allows at any time.
+func (s *Shadows) bound(n, least int) int32 {
+	return int32(min(max(n, least), cmp.Or(s.limits.Max, maxReplicas)))
 }
 
 // Found notes how many replicas the fleet that is really there turned out to have ordered in the newest step; Record has
@@ -262,8 +327,9 @@ func (s *Shadows) Found(ordered int) {
 }
 
 // Record notes what the fleet that is really there has in the newest step: the replicas that are to be ordered from now on
-// and those that serve.
+// and those that serve. What is released serves no more, as in every other fleet.
 func (s *Shadows) Record(ordered, ready int) {
+	ready = min(ready, ordered)
 	at := s.slot(s.step)
 	s.fleet(own)[at], s.fleet(served)[at] = int32(min(ordered, maxReplicas)), int32(min(ready, maxReplicas))
 }
@@ -272,13 +338,26 @@ func (s *Shadows) Record(ordered, ready int) {
 // Announced events and stale data have not raised it: they raise the sum of the layers, not each of them.
 func (s *Shadows) Count() int {
 	if s.pin >= 0 {
-		return int(s.runs[s.pin].wanted)
+		return int(s.run(s.pin).wanted)
 	}
+	return s.raced()
+}
+
+// raced is Count with no policy pinned.
+func (s *Shadows) raced() int {
 	n := 0
 	for b, l := range s.leader {
-		n += within(int(s.runs[l].wanted), b)
+		n += within(int(s.run(l).wanted), b)
 	}
 	return n
+}
+
+// run returns a policy in action, 0 <= i <= Today.
+func (s *Shadows) run(i int) *run {
+	if i == Today {
+		return &s.beside.today
+	}
+	return &s.runs[i]
 }
 
 // Leader returns the policy that leads in the layer of the n-th replica, pinned or not.
@@ -289,13 +368,13 @@ func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
 // one below it is not full, and then the leaders of these two.
 func (s *Shadows) Ends() (more, moreAt, less, lessAt int) {
 	if s.pin >= 0 {
-		n := int(s.runs[s.pin].wanted)
+		n := int(s.run(s.pin).wanted)
 		return s.pin, n, s.pin, n
 	}
 	more, less = -1, s.leader[0]
-	lessAt = int(s.runs[less].wanted)
+	lessAt = int(s.run(less).wanted)
 	for b, l := range s.leader {
-		n := int(s.runs[l].wanted)
+		n := int(s.run(l).wanted)
 		if n > layers[b] {
 			less, lessAt = l, n
 		}
@@ -329,10 +408,19 @@ func (s *Shadows) State(c *state.Codec) {
 		l := byte(s.leader[b])
 		c.Byte(&l)
 		s.leader[b] = int(l)
-		if s.leader[b] >= NumShadows {
+		if s.leader[b] > Today || s.leader[b] == Today && !s.allowed[Today] {
 			c.Fail(errShadow)
 			s.leader[b] = 0
 		}
+	}
+	pin := byte(s.pin + 1)
+	c.Byte(&pin)
+	if s.pin = int(pin) - 1; s.pin > Today || s.pin == Today && !s.HasToday() {
+		c.Fail(errShadow)
+		s.pin = -1
+	}
+	if s.beside != nil {
+		s.beside.fields(c)
 	}
 	c.Bool(&s.begun)
 	for _, k := range []*int64{&s.step, &s.next, &s.seen, &s.before} {

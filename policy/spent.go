@@ -16,7 +16,7 @@ func (s *Shadows) Next() int64 {
 }
 
 // Patience returns how many steps behind the newest one a step can still be scored.
-func (s *Shadows) Patience() int64 { return int64(s.cfg.Lag + slack) }
+func (s *Shadows) Patience() int64 { return int64(s.lag + slack) }
 
 // Score charges every policy for step Next, in which demand was z replicas' worth, NaN if nobody knows: then replicas are
 // paid for and nothing goes unserved.
@@ -31,7 +31,13 @@ func (s *Shadows) Score(z float64) {
 		if i != own {
 			ready = s.serving(s.fleet(i), at)
 		}
-		s.charge(i, at, before, ready, &demand)
+		s.charge(&s.runs[i], s.fleet(i), at, before, ready, &demand)
+	}
+	if s.beside != nil {
+		for i, r := range [besideRings]*run{&s.beside.today, &s.beside.race} {
+			fleet := s.fleet(todayRing + i)
+			s.charge(r, fleet, at, before, s.serving(fleet, at), &demand)
+		}
 	}
 	s.next++
 	s.elect()
@@ -40,7 +46,7 @@ func (s *Shadows) Score(z float64) {
 // serving returns the replicas of a fleet that serve in the step of a slot.
 func (s *Shadows) serving(counts []int32, at int) int {
 	least := counts[at]
-	for range s.cfg.Boot {
+	for range s.boot {
 		if at--; at < 0 {
 			at = len(counts) - 1
 		}
@@ -50,8 +56,8 @@ func (s *Shadows) serving(counts []int32, at int) int {
 }
 
 // charge adds the cost of the step of a slot, in which so many replicas served.
-func (s *Shadows) charge(i, at, before, ready int, demand *[numLayers]float64) {
-	r, was, ordered := &s.runs[i], int(s.fleet(i)[before]), int(s.fleet(i)[at])
+func (s *Shadows) charge(r *run, fleet []int32, at, before, ready int, demand *[numLayers]float64) {
+	was, ordered := int(fleet[before]), int(fleet[at])
 	change := -1
 	if was != ordered {
 		change = layerOf(max(was, ordered))
@@ -60,11 +66,11 @@ func (s *Shadows) charge(i, at, before, ready int, demand *[numLayers]float64) {
 	for b := range numLayers {
 		cost := float64(within(ordered, b))
 		if short := demand[b] - float64(within(ready, b)); short > 0 {
-			cost += float64(s.cfg.Penalty * short)
+			cost += float64(s.penalty * short)
 		}
 		cost = float64(cost * s.hours)
 		if b == change {
-			cost += s.cfg.Change
+			cost += s.change
 		}
 		r.layer[b] = float64(r.layer[b]*s.longer) + cost
 		sum += cost
@@ -83,8 +89,8 @@ func (r *run) whole() float64 {
 	return sum
 }
 
-// Spent returns what a policy of the race has cost.
-func (s *Shadows) Spent(i int) Spent { return s.runs[i].bill() }
+// Spent returns what a policy has cost, 0 <= i < NumShadows, and Today where there is such a rule.
+func (s *Shadows) Spent(i int) Spent { return s.run(i).bill() }
 
 // SpentHPA returns what the Kubernetes rule at its defaults would have cost, alone and without announced events.
 func (s *Shadows) SpentHPA() Spent { return s.runs[base].bill() }

@@ -41,8 +41,11 @@ type Turn struct {
 
 // TurnUp returns the demand above which a policy of the race, at n replicas, wants one more. c is the distribution of
 // demand at the step in which an order serves, in replicas, capacity what one of them carries; penalty and release are as
-// in Newsvendor. What a policy holds from earlier steps is not looked at.
+// in Newsvendor. What a policy holds from earlier steps is not looked at, and nothing is known of Today.
 func TurnUp(shadow int, c *Curve, capacity, penalty, release float64, n int) Turn {
+	if shadow == Today {
+		return Turn{math.Inf(1), true}
+	}
 	r := &rivals[shadow]
 	if r.family == FamilyHPA {
 		p := r.params()
@@ -56,6 +59,9 @@ func TurnUp(shadow int, c *Curve, capacity, penalty, release float64, n int) Tur
 // TurnDown returns the demand below which a policy of the race, at n replicas, wants no more than to of them, 1 <= to < n. The
 // arguments are those of TurnUp.
 func TurnDown(shadow int, c *Curve, capacity, penalty, release float64, n, to int) Turn {
+	if shadow == Today {
+		return Turn{0, true}
+	}
 	r := &rivals[shadow]
 	if r.family == FamilyHPA {
 		p := r.params()
@@ -91,6 +97,9 @@ func (c *Curve) median() float64 {
 // LooksBack returns for how long before a release a policy of the race must have wanted no more, where bands hold for the
 // given time.
 func LooksBack(shadow int, hold, step time.Duration) time.Duration {
+	if shadow == Today {
+		return 0
+	}
 	switch r := &rivals[shadow]; {
 	case r.family == FamilyHPA:
 		return r.window

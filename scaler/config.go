@@ -36,12 +36,15 @@ type Config struct {
 	// Release is how many times Penalty a replica must fall short of to be released by the wide ones of the shadow
 	// policies, 1 to 100 [2]: the width of the band inside which they leave their fleets alone.
 	Release float64 `json:"release,omitempty"`
-	// Policy is the name of a shadow policy that decides whatever it costs (see policy.Shadow), for example "band-wide" or
-	// "hpa-70-5m" ["": those that have cost least]. The others go on being scored.
+	// Policy is the name of a shadow policy that decides whatever it costs (see policy.Shadow), for example "band-wide",
+	// "hpa-70-5m" or, if there is one, "today" ["": those that have cost least]. The others go on being scored.
 	Policy string `json:"policy,omitempty"`
 	// Exclude are the families of shadow policies that may not lead: "band" (on the forecast) or "hpa" (on measurements)
 	// [none]. They are scored all the same.
 	Exclude []string `json:"exclude,omitempty"`
+	// Today is the rule that scales the workload today [none]. It is played beside the engine on the same demand, with a fleet
+	// of its own: Decision.Costs says what it costs. Policy "today" makes it decide.
+	Today *Today `json:"today,omitempty"`
 	// Advice leaves the fleet alone: a decision says in Advised what it would have been [false].
 	Advice bool `json:"advice,omitempty"`
 	// Calm is the largest share of the fleet that is not worth releasing, more than 0 up to 0.5 [0.04]: from 25 replicas
@@ -151,6 +154,7 @@ func (c Config) WithDefaults() Config {
 	c.Kinds = kinds
 	c.Forecast = c.Forecast.withDefaults()
 	c.guardDefaults()
+	c.todayDefaults()
 	return c
 }
 

@@ -19,6 +19,7 @@ type Decision struct {
 	Time     time.Time     // the caller's time
 	Replicas int           // ready and starting replicas should become this many
 	Advised  int           // what Replicas would be if Config.Advice did not leave the fleet alone; else the same
+	Unpinned int           // what a fleet has that the engine steers with no policy pinned, see Costs; 0 without Config.Today and Config.Policy
 	Ready    int           // replicas that serve, as observed
 	Starting int           // replicas on order, as observed
 	Lead     time.Duration // from Time to the step in which replicas ordered now serve
@@ -122,6 +123,7 @@ type decisionJSON struct {
 	Penalty  float64       `json:"penalty"`
 	Fractile float64       `json:"fractile"`
 	Advised  int           `json:"advised"`
+	Unpinned int           `json:"unpinned,omitempty"`
 	Leader   string        `json:"leader"`
 	Costs    costsJSON     `json:"costs"`
 	AgeS     float64       `json:"age_s"`
@@ -144,6 +146,19 @@ type costsJSON struct {
 	Leader spentJSON  `json:"leader"`
 	HPA    spentJSON  `json:"hpa"`
 	Pinned *spentJSON `json:"pinned,omitempty"`
+
+	Today    *spentJSON `json:"today,omitempty"`
+	Unpinned *spentJSON `json:"unpinned,omitempty"`
+}
+
+func (c *Costs) json() costsJSON {
+	some := func(s policy.Spent) *spentJSON {
+		if s == (policy.Spent{}) {
+			return nil
+		}
+		return new(spentJSON(s))
+	}
+	return costsJSON{spentJSON(c.Own), spentJSON(c.Leader), spentJSON(c.HPA), some(c.Pinned), some(c.Today), some(c.Unpinned)}
 }
 
 type spentJSON struct {
@@ -162,12 +177,8 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 	out := decisionJSON{
 		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
 		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty, Fractile: d.Fractile(),
-		Advised: d.Advised, Leader: d.Leader, Costs: costsJSON{spentJSON(d.Costs.Own), spentJSON(d.Costs.Leader), spentJSON(d.Costs.HPA), nil},
+		Advised: d.Advised, Unpinned: d.Unpinned, Leader: d.Leader, Costs: d.Costs.json(),
 		AgeS: d.Age.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
-	}
-	if d.Costs.Pinned != (policy.Spent{}) {
-		pinned := spentJSON(d.Costs.Pinned)
-		out.Costs.Pinned = &pinned
 	}
 	d.explainJSON(&out)
 	if !math.IsNaN(d.Observed) {

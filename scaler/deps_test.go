@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"forecast/fit":       {"any", "forecast"}, // off the decision path
 	"policy":             {"std", "internal/fp", "internal/state", "policy/compat"},
 	"policy/compat":      {"std", "internal/fp", "internal/state"},
-	"scaler":             {"std", "forecast", "policy", "internal/state"},
+	"scaler":             {"std", "forecast", "policy", "policy/compat", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "forecast", "policy", "policy/compat", "scaler"},

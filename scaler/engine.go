@@ -30,6 +30,7 @@ type Engine struct {
 	arrival [1]time.Duration // scratch: from now to the step in which an order serves
 	then    []float64        // scratch: quantiles of demand then
 	saved   []byte           // scratch of Peek
+	values  []float64        // scratch: what the rule of today measures
 
 	// What Recommend changes, apart from the forecasters:
 	shadows *policy.Shadows
@@ -70,9 +71,14 @@ func New(cfg Config) (*Engine, error) {
 		apart:  time.Duration(stride) * cfg.Step.Std(),
 		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),
 	}
+	today, values, err := cfg.today()
+	if err != nil {
+		return nil, err
+	}
+	e.values = values
 	e.shadows = policy.NewShadows(policy.ShadowConfig{
 		Step: cfg.Step.Std(), Boot: boot, Lag: cfg.steps(cfg.Delay), Hold: max(1, cfg.steps(cfg.Hold)),
-		Penalty: cfg.Penalty, Change: cfg.Change, Limits: e.limits, Pin: cfg.Policy, Exclude: cfg.Exclude,
+		Penalty: cfg.Penalty, Change: cfg.Change, Limits: e.limits, Zero: cfg.Zero.Below > 0, Calm: cfg.Calm, Pin: cfg.Policy, Exclude: cfg.Exclude, Today: today,
 	})
 	for h := range max(policy.Horizon, planBoot) + 1 {
 		e.leads = append(e.leads, time.Duration(h)*e.apart)
@@ -307,10 +313,14 @@ func (e *Engine) need(d *Decision, now time.Time, ordered int) int {
 	sight.Stale = d.Stale
 	wanted := e.follow(&sight, now)
 	rule := policy.RuleNeed
-	if e.cfg.Policy != "" {
+	if e.shadows.Pinned() >= 0 {
 		rule = policy.RulePinned
 	}
 	n := d.trail.Apply(rule, ordered, wanted)
+	if e.shadows.Pinned() == policy.Today { // as it is: whoever pins it wants to see it
+		d.Need = policy.Band{Low: wanted, High: wanted}
+		return n
+	}
 	// An event only raises: where it asks for less than the shadows do, they decide.
 	calm := policy.Calm(wanted, e.cfg.Calm)
 	d.Need = calm.Join(sight.Event)

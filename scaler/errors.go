@@ -14,6 +14,9 @@ var (
 	ErrUnknownEvent   = forecast.ErrUnknownEvent
 )
 
+// ErrUnknownPolicy is the error of Pin.
+var ErrUnknownPolicy = errors.New("no policy has this name; wanted one of Engine.Shadows")
+
 // Errors of Restore. The engine that is refused was not built; start a new one and feed it the recent history.
 var (
 	ErrSnapshotCorrupt     = errors.New("snapshot is damaged")

@@ -97,7 +97,7 @@ func (e *Engine) note(d *Decision) {
 	if e.shadows.Begun() {
 		g := &d.grounds
 		up, upAt, down, downAt := e.shadows.Ends()
-		if d.Advised != e.shadows.Count() && e.cfg.Policy == "" { // something else has decided; they would come next
+		if d.Advised != e.shadows.Count() && e.shadows.Pinned() < 0 { // something else has decided; they would come next
 			up, down = e.shadows.Leader(d.Advised+1), e.shadows.Leader(d.Advised)
 		}
 		if d.Advised != e.shadows.Count() {

@@ -217,8 +217,9 @@ func (e *Engine) distrust(d *Decision, n, ordered int, nano int64) int {
 		}
 	}
 	n = g.unit.Round(&d.trail, n)
-	if g.idle.Over(nano, demand, g.likely, d.Event) && g.held.Min == 0 {
+	if g.idle.Over(nano, demand, g.likely, d.Event) && g.held.Min == 0 && e.shadows.Pinned() != policy.Today {
 		n = d.trail.Apply(policy.RuleZero, n, 0)
+		e.shadows.Rest()
 	}
 	if g.doubt.Denied(nano, g.readings) {
 		if n >= ordered {

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy/compat"
 )
 
 // ParseConfig reads a Config from JSON. Fields that are not there stay zero: apply WithDefaults, then Validate, which New
@@ -79,14 +80,25 @@ func parseStruct(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 			*f = append(*f, Fault{at, "unknown", "one of " + strings.Join(names, ", ")})
 		case seen[m.name]:
 			*f = append(*f, Fault{at, "there twice", "each field once"})
-		case field.Kind() == reflect.Slice:
-			parseList(m.value, field, at, f)
-		case isObject(field):
-			parseStruct(m.value, field, at, f)
 		default:
-			parseValue(m.value, field, at, f)
+			parseAny(m.value, field, at, f)
 		}
 		seen[m.name] = true
+	}
+}
+
+// parseAny fills v from a JSON value.
+func parseAny(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
+	switch {
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		parseAny(raw, v.Elem(), path, f)
+	case v.Kind() == reflect.Slice:
+		parseList(raw, v, path, f)
+	case isObject(v):
+		parseStruct(raw, v, path, f)
+	default:
+		parseValue(raw, v, path, f)
 	}
 }
 
@@ -106,11 +118,7 @@ func parseList(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	list := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		if isObject(list.Index(i)) {
-			parseStruct(item, list.Index(i), at, f)
-		} else {
-			parseValue(item, list.Index(i), at, f)
-		}
+		parseAny(item, list.Index(i), at, f)
 	}
 	v.Set(list)
 }
@@ -122,7 +130,7 @@ func parseValue(raw json.RawMessage, v reflect.Value, path string, f *Faults) {
 	}
 	wanted := "a whole number"
 	switch v.Interface().(type) {
-	case Duration:
+	case Duration, compat.Duration:
 		wanted = `a duration in quotes, such as "90s"`
 	case float64:
 		wanted = "a number"

@@ -14,7 +14,11 @@ type Costs struct {
 	Own    policy.Spent // the fleet as it is, whoever steers it
 	Leader policy.Spent // Decision.Leader, had it decided from the beginning
 	HPA    policy.Spent // the Kubernetes rule at its defaults on measured demand, which no event raises
-	Pinned policy.Spent // Config.Policy; zero if there is none
+	Pinned policy.Spent // the pinned policy; zero if there is none
+
+	// The rule of Config.Today, and the fleet that the engine would steer with no policy pinned, advice or not; zero
+	// without it. Unpinned is there beside a Config.Policy, too.
+	Today, Unpinned policy.Spent
 }
 
 // Shadow is a policy of the race and what it has cost.
@@ -25,9 +29,13 @@ type Shadow struct {
 	Spent  policy.Spent
 }
 
-// Shadows appends every policy of the race to dst, in the order of their table.
+// Shadows appends every policy of the race to dst, in the order of their table, and behind them the rule of today if there is one.
 func (e *Engine) Shadows(dst []Shadow) []Shadow {
-	for i := range policy.NumShadows {
+	n := policy.NumShadows
+	if e.shadows.HasToday() {
+		n = policy.Today + 1
+	}
+	for i := range n {
 		dst = append(dst, Shadow{policy.Shadow(i), policy.ShadowFamily(i), e.shadows.Leads(i), e.shadows.Spent(i)})
 	}
 	return dst
@@ -118,6 +126,10 @@ func (e *Engine) follow(v *policy.Sight, now time.Time) int {
 	clock := e.clock()
 	v.Known = e.known(clock, now)
 	_, v.Demand, v.Capacity = e.replicas(clock, v.Known)
+	v.Held = e.guard.held
+	if e.shadows.HasToday() {
+		e.measure(v, now)
+	}
 	e.shadows.Decide(v)
 	return e.shadows.Count()
 }
@@ -128,9 +140,17 @@ func (e *Engine) account(d *Decision) {
 		return
 	}
 	leader := e.shadows.Leader(d.Advised)
+	if e.shadows.Pinned() < 0 && d.Advised == e.shadows.Count() {
+		_, _, leader, _ = e.shadows.Ends()
+	}
 	d.Leader = policy.Shadow(leader)
 	d.Costs.Own, d.Costs.Leader, d.Costs.HPA = e.shadows.SpentOwn(), e.shadows.Spent(leader), e.shadows.SpentHPA()
-	if pin := policy.FindShadow(e.cfg.Policy); pin >= 0 {
+	if pin := e.shadows.Pinned(); pin >= 0 {
 		d.Costs.Pinned = e.shadows.Spent(pin)
 	}
+	if e.shadows.HasToday() {
+		d.Costs.Today = e.shadows.Spent(policy.Today)
+	}
+	d.Costs.Unpinned = e.shadows.SpentRace()
+	d.Unpinned, _ = e.shadows.Raced()
 }

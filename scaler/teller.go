@@ -136,7 +136,7 @@ func (t *teller) demand() string {
 	d := t.d
 	carry := replicas(d.Advised) + " " + agree(d.Advised, "carries ", "carry ") + number(float64(d.Advised)*d.Capacity)
 	serving, carries := "the "+strconv.Itoa(d.Ready)+" that "+agree(d.Ready, "serves", "serve")+" now ", number(float64(d.Ready)*d.Capacity)
-	measured := t.rule == policy.RuleReactive || d.grounds.down >= 0 && policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA && t.rule != policy.RuleEvent
+	measured := t.rule == policy.RuleReactive || d.grounds.down >= 0 && policy.Measures(int(d.grounds.down)) && t.rule != policy.RuleEvent
 	if measured && !math.IsNaN(d.Observed) {
 		s := "the newest value of " + d.Signal + " is " + number(d.Observed) + " and " + carry
 		if d.short() && d.Ready != d.Advised {
@@ -175,7 +175,10 @@ func (t *teller) leader() string {
 	}
 	name := policy.Shadow(int(d.grounds.down))
 	by := "by the forecast"
-	if policy.ShadowFamily(int(d.grounds.down)) == policy.FamilyHPA {
+	switch {
+	case int(d.grounds.down) == policy.Today:
+		by = "by the rule that runs today"
+	case policy.Measures(int(d.grounds.down)):
 		by = "by what is measured"
 	}
 	s := "; decided " + by + " (" + name

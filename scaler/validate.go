@@ -86,14 +86,15 @@ func (c Config) Validate() error {
 	}
 	number(c.Release >= 1 && c.Release <= 100, c.Release, "release", "1 to 100")
 	number(c.Slack > 0 && c.Slack < 1, c.Slack, "slack", "above 0 and below 1 (from 1 on nothing is ever released)")
-	fault(c.Policy == "" || policy.FindShadow(c.Policy) >= 0, "policy", strconv.Quote(c.Policy), "none (the cheapest), or one of "+strings.Join(shadowNames(), ", "))
+	pin := policy.FindShadow(c.Policy)
+	fault(c.Policy == "" || pin >= 0 && (pin != policy.Today || c.Today != nil), "policy", strconv.Quote(c.Policy), "none (the cheapest), one of "+strings.Join(shadowNames(), ", ")+", or today where there is that rule")
 	allowed := len(c.Exclude) == 0
 	for i := range policy.NumShadows {
 		allowed = allowed || !slices.Contains(c.Exclude, policy.ShadowFamily(i))
 	}
 	for i, name := range c.Exclude {
-		known := name == policy.FamilyBand || name == policy.FamilyHPA
-		fault(known && !slices.Contains(c.Exclude[:i], name), fmt.Sprintf("exclude[%d]", i), strconv.Quote(name), policy.FamilyBand+" or "+policy.FamilyHPA+", each once")
+		known := name == policy.FamilyBand || name == policy.FamilyHPA || name == policy.FamilyToday
+		fault(known && !slices.Contains(c.Exclude[:i], name), fmt.Sprintf("exclude[%d]", i), strconv.Quote(name), policy.FamilyBand+", "+policy.FamilyHPA+" or "+policy.FamilyToday+", each once")
 	}
 	fault(allowed, "exclude", "every family", "one that may lead")
 	number(c.Calm > 0 && c.Calm <= 0.5, c.Calm, "calm", "more than 0 (1e-9 releases any share), up to 0.5")
@@ -127,6 +128,7 @@ func (c Config) Validate() error {
 		duration(k.Rise, Duration(time.Second), maxWait, path+"rise")
 	}
 	c.guardFaults(fault)
+	c.todayFaults(fault)
 	c.Forecast.faults(fault)
 	if len(f) == 0 {
 		return nil

@@ -150,7 +150,8 @@ func known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // faults gathers what is wrong with a configuration.
 type faults []error
 
-func (f *faults) addf(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+// addf adds a fault. The text has the form "field is value; wanted what".
+func (f *faults) addf(format string, args ...any) { *f = append(*f, fault(format, args...)) }
 
 // year is the longest step of a trace that the rules are made for.
 const year = 366 * 24 * time.Hour

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -72,13 +73,13 @@ func (c ScheduleConfig) compile(f *faults) []scheduleWindow {
 		to := &out[i]
 		to.min, to.max = w.Min, w.Max
 		if w.Min < 0 || w.Min > math.MaxInt32 || w.Max < 0 || w.Max > math.MaxInt32 || w.Max > 0 && w.Max < w.Min {
-			f.addf("windows[%d] has min %d and max %d; wanted 0 or more, and max at least min or 0 for none", i, w.Min, w.Max)
+			f.addf("windows[%d].max is %[3]d with a min of %[2]d; wanted 0 or more, and max at least min or 0 for none", i, w.Min, w.Max)
 		}
 		for _, day := range w.Days {
 			if k := slices.Index(weekdays, day); k >= 0 {
 				to.days[k] = true
 			} else {
-				f.addf("windows[%d].days has %q; wanted mon, tue, wed, thu, fri, sat or sun", i, day)
+				f.addf("windows[%d].days is %q; wanted mon, tue, wed, thu, fri, sat or sun", i, day)
 			}
 		}
 		if len(w.Days) == 0 {
@@ -97,7 +98,7 @@ func (c ScheduleConfig) compile(f *faults) []scheduleWindow {
 		}
 		to.rampUp, to.rampDown = w.RampUp.Std(), w.RampDown.Std()
 		if w.RampUp.Std() < 0 || w.RampUp.Std() > 12*time.Hour || w.RampDown.Std() < 0 || w.RampDown.Std() > 12*time.Hour {
-			f.addf("windows[%d] has ramp_up %v and ramp_down %v; wanted 0 to 12h", i, w.RampUp, w.RampDown)
+			f.addf("windows[%d].ramp_up is %v and ramp_down %v; wanted 0 to 12h", i, w.RampUp, w.RampDown)
 		}
 	}
 	return out
@@ -137,19 +138,29 @@ func (f *faults) timeOfDay(i int, name, text string) int {
 // through Bounds.
 type Schedule struct {
 	cfg     ScheduleConfig
-	place   *time.Location
+	place   *time.Location // nil: that of the times it is asked about
 	windows []scheduleWindow
 	clock   clock
 }
 
 // NewSchedule returns a Schedule for the clock of a place. The error is Validate's; a nil place is one too.
 func NewSchedule(cfg ScheduleConfig, place *time.Location) (*Schedule, error) {
+	var f faults
+	if place == nil {
+		f.addf("the location is nil; wanted the zone of the schedule's times (time_zone %q)", cfg.TimeZone)
+	}
+	s, err := localSchedule(cfg, place)
+	if err = errors.Join(f.join(), err); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// localSchedule makes a schedule; without a place its clock is that of the times it is asked about.
+func localSchedule(cfg ScheduleConfig, place *time.Location) (*Schedule, error) {
 	cfg = cfg.WithDefaults()
 	var f faults
 	windows := cfg.compile(&f)
-	if place == nil {
-		f.addf("the location is nil; wanted the zone of the schedule's times (time_zone is %q)", cfg.TimeZone)
-	}
 	if err := f.join(); err != nil {
 		return nil, err
 	}
@@ -163,7 +174,11 @@ func NewSchedule(cfg ScheduleConfig, place *time.Location) (*Schedule, error) {
 // count; where they contradict each other Min wins, because what it promises is capacity. At any time it is within the
 // bounds of the configuration. It remembers nothing.
 func (s *Schedule) Bounds(now time.Time) (least, most int) {
-	now = now.In(s.place)
+	place := s.place
+	if place == nil {
+		place = now.Location()
+	}
+	now = now.In(place)
 	year, month, dom := now.Date()
 	today := time.Date(year, month, dom, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay // exact, also before 1970
 	least, most = s.cfg.Min, s.cfg.Max
@@ -176,7 +191,7 @@ func (s *Schedule) Bounds(now time.Time) (least, most int) {
 			if date < w.from || date > w.until || !w.days[weekday] {
 				continue
 			}
-			start, end := s.instant(date, w.start), s.instant(date, w.end)
+			start, end := instant(place, date, w.start), instant(place, date, w.end)
 			least = max(least, s.ramped(w, now, start, end))
 			if w.max > 0 && !now.Before(start) && now.Before(end) {
 				most = min(most, w.max)
@@ -208,10 +223,10 @@ func (s *Schedule) ramped(w *scheduleWindow, now, start, end time.Time) int {
 // instant is the time at which the clock of the place shows so many seconds since midnight of a date. Where it shows them
 // twice it is the first time; where it skips them it is as much after the skip as the time lies in it. time.Date leaves
 // both open.
-func (s *Schedule) instant(date int64, seconds int) time.Time {
+func instant(place *time.Location, date int64, seconds int) time.Time {
 	civil := date*secondsPerDay + int64(seconds)
 	shown := func(offset int64) (time.Time, int64) {
-		t := time.Unix(civil-offset, 0).In(s.place)
+		t := time.Unix(civil-offset, 0).In(place)
 		_, there := t.Zone()
 		return t, int64(there)
 	}

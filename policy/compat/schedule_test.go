@@ -169,10 +169,10 @@ func TestScheduleConfigNamesEveryFault(t *testing.T) {
 		{"days":["monday"],"from":"27.11.","until":"2026-13-01","start":"8:00","end":"25:00","min":-1,"ramp_up":"13h"},
 		{"from":"2026-02-02","until":"2026-02-01","start":"24:00","end":"01:00","min":3,"max":2,"ramp_down":"-1s"}]}`), &cfg))
 	_, err := NewSchedule(cfg, nil)
-	for _, want := range []string{"max is 2", "ramp_steps is -1", "windows[0].days has \"monday\"", "windows[0].from is \"27.11.\"",
-		"windows[0].until is \"2026-13-01\"", "windows[0].start is \"8:00\"", "windows[0].end is \"25:00\"", "windows[0] has min -1",
-		"windows[0] has ramp_up 13h", "windows[1].until is 2026-02-01", "windows[1].start is \"24:00\"", "windows[1] has min 3 and max 2",
-		"windows[1] has ramp_up 0s and ramp_down -1s", "location is nil"} {
+	for _, want := range []string{"max is 2", "ramp_steps is -1", "windows[0].days is \"monday\"", "windows[0].from is \"27.11.\"",
+		"windows[0].until is \"2026-13-01\"", "windows[0].start is \"8:00\"", "windows[0].end is \"25:00\"", "windows[0].max is 0 with a min of -1",
+		"windows[0].ramp_up is 13h", "windows[1].until is 2026-02-01", "windows[1].start is \"24:00\"", "windows[1].max is 2 with a min of 3",
+		"windows[1].ramp_up is 0s and ramp_down -1s", "location is nil"} {
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -7,9 +7,7 @@ import (
 )
 
 // Recommender is what the rules of package compat have in common.
-type Recommender interface {
-	Recommend(now time.Time, values []float64, fleet compat.Fleet) compat.Decision
-}
+type Recommender = compat.Recommender
 
 // Rule is a rule of package compat as a Controller: the same that can be a policy of its own. It is shown the demand of the
 // last visible step, which is NaN where that is a hole; where nothing has been seen the count stays. Its time is that of the
@@ -17,9 +15,7 @@ type Recommender interface {
 type Rule struct {
 	rule Recommender
 	unit float64 // the demand that the rule sees as 1
-	// A rule that is faster than the trace decides several times in a step, always from the demand that is visible at its
-	// beginning. What the plant gets is the largest of these counts: growth within a step comes at once, which flatters the
-	// rule, and what is let go within a step is gone at the next.
+	// A rule that is faster than the trace decides several times in a step, see compat.Most.
 	times int
 	every time.Duration
 
@@ -37,16 +33,8 @@ func (r *Rule) Decide(s *Step) (int, error) {
 		return fleet.Ordered(), nil
 	}
 	r.values[0] = s.Demand[len(s.Demand)-1] / r.unit
-	most := 0
 	now := s.Times[0].Add(time.Duration(s.Index) * s.Length)
-	for k := range r.times {
-		n := r.rule.Recommend(now.Add(time.Duration(k)*r.every), r.values[:], fleet).Count
-		// As the plant does it: what has been ordered last goes first.
-		fleet.Ready = min(fleet.Ready, n)
-		fleet.Starting = n - fleet.Ready
-		most = max(most, n)
-	}
-	return most, nil
+	return compat.Most(r.rule, now, r.every, r.times, r.values[:], fleet), nil
 }
 
 // newRule is one of the rules of package compat for a trace, at its defaults.
