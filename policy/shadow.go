@@ -51,7 +51,7 @@ type Shadows struct {
 	limits          Limits
 
 	pin     int
-	allowed [Today + 1]bool
+	allowed [NumShadows]bool
 	periods int     // growth periods of an HPA in a step
 	hours   float64 // of a step
 	keep    [numWindows]float64
@@ -116,7 +116,6 @@ func NewShadows(cfg ShadowConfig) *Shadows {
 	rings := numRuns + 1
 	if cfg.Pin != "" || cfg.Today != nil {
 		s.beside = &beside{rule: cfg.Today, hold: NewHold(cfg.Hold), calm: cfg.Calm, zero: cfg.Zero}
-		s.allowed[Today] = cfg.Today != nil && !slices.Contains(cfg.Exclude, FamilyToday)
 		rings += besideRings
 	}
 	s.Pin(FindShadow(cfg.Pin))
@@ -190,24 +189,19 @@ func (s *Shadows) slot(k int64) int {
 
 // elect lets the lead of a layer change hands.
 func (s *Shadows) elect() {
-	var whole [Today + 1]float64
+	var whole [NumShadows]float64
 	for i := range whole {
-		if s.allowed[i] {
-			whole[i] = float64(wholeShare * s.run(i).whole())
-		}
+		whole[i] = float64(wholeShare * s.runs[i].whole())
 	}
 	for b := range numLayers {
 		best, least := s.leader[b], math.Inf(1)
 		for i := range whole {
-			if !s.allowed[i] {
-				continue
-			}
-			if c := s.run(i).layer[b] + whole[i]; c < least {
+			if c := s.runs[i].layer[b] + whole[i]; s.allowed[i] && c < least {
 				best, least = i, c
 			}
 		}
 		l := s.leader[b]
-		if s.run(l).layer[b]+whole[l] > float64((1+leadShare)*least)+leadHours {
+		if s.runs[l].layer[b]+whole[l] > float64((1+leadShare)*least)+leadHours {
 			s.leader[b] = best
 		}
 	}
@@ -347,7 +341,7 @@ func (s *Shadows) Count() int {
 func (s *Shadows) raced() int {
 	n := 0
 	for b, l := range s.leader {
-		n += within(int(s.run(l).wanted), b)
+		n += within(int(s.runs[l].wanted), b)
 	}
 	return n
 }
@@ -372,9 +366,9 @@ func (s *Shadows) Ends() (more, moreAt, less, lessAt int) {
 		return s.pin, n, s.pin, n
 	}
 	more, less = -1, s.leader[0]
-	lessAt = int(s.run(less).wanted)
+	lessAt = int(s.runs[less].wanted)
 	for b, l := range s.leader {
-		n := int(s.run(l).wanted)
+		n := int(s.runs[l].wanted)
 		if n > layers[b] {
 			less, lessAt = l, n
 		}
@@ -408,7 +402,7 @@ func (s *Shadows) State(c *state.Codec) {
 		l := byte(s.leader[b])
 		c.Byte(&l)
 		s.leader[b] = int(l)
-		if s.leader[b] > Today || s.leader[b] == Today && !s.allowed[Today] {
+		if s.leader[b] >= NumShadows {
 			c.Fail(errShadow)
 			s.leader[b] = 0
 		}

@@ -7,6 +7,10 @@ import (
 	"github.com/headroom-go/headroom/policy/compat"
 )
 
+// The rule that runs today never leads unless it is pinned. Its books are those of the rule alone: announced events and stale
+// data, which raise whoever leads, do not raise its fleet, or nobody could say what it costs today. And a rule that was let
+// into the race gained nothing on most traces, and lost a tenth where whole nights have no samples (docs/decisions).
+
 // beside is what runs beside the race where it is compared with something: where the operator has said what rule runs
 // today, or pins a policy. Elsewhere there is none.
 type beside struct {

@@ -40,7 +40,7 @@ type Config struct {
 	// "hpa-70-5m" or, if there is one, "today" ["": those that have cost least]. The others go on being scored.
 	Policy string `json:"policy,omitempty"`
 	// Exclude are the families of shadow policies that may not lead: "band" (on the forecast) or "hpa" (on measurements)
-	// [none]. They are scored all the same.
+	// [none]. They are scored all the same. "today" may be named, too: that one leads only where it is Policy in any case.
 	Exclude []string `json:"exclude,omitempty"`
 	// Today is the rule that scales the workload today [none]. It is played beside the engine on the same demand, with a fleet
 	// of its own: Decision.Costs says what it costs. Policy "today" makes it decide.

@@ -175,8 +175,10 @@ func TestSnapshotsAreRefusedWithAReason(t *testing.T) {
 
 // A snapshot that was changed behind the checksum's back, as by another build, must not bring the engine down: it is
 // refused, or what comes of it decides something.
-func FuzzRestore(f *testing.F) {
-	l := newLoop(f, Config{MaxEvents: 2})
+func FuzzRestore(f *testing.F) { fuzzRestore(f, Config{MaxEvents: 2}) }
+
+func fuzzRestore(f *testing.F, cfg Config) {
+	l := newLoop(f, cfg)
 	_ = l.engine.Announce(forecast.Event{ID: "a", Start: t0.Add(time.Hour)})
 	for range 10 {
 		l.step(8)
@@ -192,7 +194,7 @@ func FuzzRestore(f *testing.F) {
 		if cut%3 == 0 {
 			body = body[:uint(len(body))-cut%uint(len(body))]
 		}
-		e, err := New(Config{MaxEvents: 2})
+		e, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

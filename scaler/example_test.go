@@ -11,6 +11,7 @@ import (
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy"
+	"github.com/headroom-go/headroom/policy/compat"
 	"github.com/headroom-go/headroom/scaler"
 )
 
@@ -80,4 +81,51 @@ func TestTheReadmeShowsTheExample(t *testing.T) {
 	_, told, _ := strings.Cut(string(source), "fmt.Println(\"Without the spot:\", d.Explain().What)\n\t// Output:\n")
 	told, _, _ = strings.Cut(told, "}\n")
 	require.Contains(t, string(readme), strings.TrimRight(strings.ReplaceAll(told, "\t// ", "    "), "\n"))
+
+	_, saved, _ := strings.Cut(string(source), "fmt.Printf(\"%d replicas\\n\", d.Replicas)\n\t// Output:\n")
+	saved, _, _ = strings.Cut(saved, "}\n")
+	require.NotEmpty(t, saved)
+	require.Contains(t, string(readme), strings.TrimRight(strings.ReplaceAll(saved, "\t// ", "    "), "\n"))
+	_, text, _ := strings.Cut(string(readme), "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	cfg, err := scaler.ParseConfig([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, cfg.WithDefaults().Validate())
+}
+
+// Somebody moves over from a rule that keeps replicas at 60 % of their capacity. At first that rule goes on deciding, and the
+// engine says what it would have cost; then the engine is let go.
+func ExampleEngine_Pin() {
+	engine, err := scaler.New(scaler.Config{
+		Signals: []scaler.Signal{{Name: "visits", Capacity: 10}},
+		Policy:  "today",
+		Today: &scaler.Today{
+			AtCapacity:     []float64{100}, // the rule thinks in percent of a replica
+			TargetTracking: &compat.TargetTrackingConfig{TargetValue: 60, EstimatedInstanceWarmup: new(120)},
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	now := time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)
+	var d scaler.Decision
+	fleet := policy.Fleet{Ready: 20}
+	tick := func() {
+		_ = engine.Observe(0, forecast.Sample{Time: now, Value: 100 + float64(now.Minute()%20)})
+		now = now.Add(time.Minute)
+		_ = engine.Recommend(&d, now, fleet)
+		fleet = policy.Fleet{Ready: d.Replicas}
+	}
+	for range 2 * 24 * 60 {
+		tick()
+	}
+	fmt.Printf("today %d replicas, the engine %d\n", d.Replicas, d.Unpinned)
+	fmt.Printf("in a day: today %.0f replica-hours, the engine %.0f, saved %.0f\n", d.Costs.Today.Day, d.Costs.Unpinned.Day, d.Costs.Saving().Day)
+	_ = engine.Pin("") // from now on those that cost least decide
+	tick()
+	fmt.Printf("%d replicas\n", d.Replicas)
+	// Output:
+	// today 20 replicas, the engine 11
+	// in a day: today 415 replica-hours, the engine 246, saved 169
+	// 11 replicas
 }

@@ -78,7 +78,11 @@ func (d Decision) LogValue() slog.Value {
 		slog.Int("advised", d.Advised), slog.String("leader", d.Leader),
 	}
 	if d.Costs.Leader.Day > 0 {
-		attrs = append(attrs, slog.Group("cost_day", slog.Float64("own", d.Costs.Own.Day), slog.Float64("leader", d.Costs.Leader.Day), slog.Float64("hpa", d.Costs.HPA.Day)))
+		day := []any{slog.Float64("own", d.Costs.Own.Day), slog.Float64("leader", d.Costs.Leader.Day), slog.Float64("hpa", d.Costs.HPA.Day)}
+		if d.Costs.Today.Day > 0 {
+			day = append(day, slog.Float64("today", d.Costs.Today.Day), slog.Float64("unpinned", d.Costs.Unpinned.Day))
+		}
+		attrs = append(attrs, slog.Group("cost_day", day...))
 	}
 	if !math.IsNaN(d.Demand[0]) {
 		attrs = append(attrs, slog.Float64("demand_p50", d.Quantile(.5)), slog.Float64("demand_p95", d.Quantile(.95)))

@@ -108,7 +108,7 @@ func (t *teller) why() string {
 	if !t.known {
 		return strings.TrimSuffix(b.String(), ": ") + "."
 	}
-	b.WriteString(t.demand() + "; " + t.worth() + t.leader())
+	b.WriteString(t.demand() + "; " + t.worth() + t.leader() + t.today())
 	if d.Stale && t.rule != policy.RuleStale && t.rule != policy.RuleFallback {
 		b.WriteString("; " + lower(t.stale()))
 	}
@@ -183,12 +183,21 @@ func (t *teller) leader() string {
 	}
 	s := "; decided " + by + " (" + name
 	switch {
-	case t.rule == policy.RulePinned:
+	case d.Costs.Pinned != (policy.Spent{}):
 		s += ", as configured"
 	case d.Costs.Leader.Day > 0 && d.Costs.HPA.Day > 0:
 		s += ": a cost of " + number(d.Costs.Leader.Day) + " replica-hours in the last day, Kubernetes HPA " + number(d.Costs.HPA.Day)
 	}
 	return s + ")"
+}
+
+// today sets the engine beside the rule that runs today.
+func (t *teller) today() string {
+	c := &t.d.Costs
+	if c.Today.Day <= 0 || c.Unpinned.Day <= 0 {
+		return ""
+	}
+	return "; in the last day the rule that runs today costs " + number(c.Today.Day) + " replica-hours, the engine " + number(c.Unpinned.Day)
 }
 
 // event names the announced event.

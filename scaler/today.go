@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"strings"
 	"time"
 
 	"github.com/headroom-go/headroom/policy"
@@ -33,7 +34,7 @@ func (c *Config) todayFaults(fault func(ok bool, field, value, wanted string)) {
 		return
 	}
 	for _, f := range c.Today.Faults(c.terms()) {
-		fault(false, "today."+f.Field, f.Value, f.Wanted)
+		fault(false, strings.TrimSuffix("today."+f.Field, "."), f.Value, f.Wanted)
 	}
 }
 

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -92,13 +93,15 @@ func filled[T interface{ WithDefaults() T }](c *T) *T {
 	return new((*c).WithDefaults())
 }
 
-// Fault is one thing that is wrong with a configuration, as an error.
+// Fault is one thing that is wrong with a configuration, as an error. Field is "" where it is the whole.
 type Fault struct {
 	Field, Value, Wanted string
 }
 
 // Error implements error.
-func (f *Fault) Error() string { return f.Field + " is " + f.Value + "; wanted " + f.Wanted }
+func (f *Fault) Error() string {
+	return cmp.Or(f.Field, "the rule") + " is " + f.Value + "; wanted " + f.Wanted
+}
 
 // maxCalls is how often a rule may decide within a step: every 15 s of a day.
 const maxCalls = 5760
@@ -108,12 +111,12 @@ func (c RuleConfig) Faults(t Terms) []*Fault {
 	var f faults
 	names := c.each(func(name string, err error) { f = append(f, below(name, err)...) })
 	if len(names) != 1 {
-		f.addf("the rule is %s; wanted exactly one of kube_hpa, kpa, wpa, target_tracking, step_scaling, lcp and schedule", strings.Join(append(names, "none")[:max(1, len(names))], " and "))
+		f = append(f, &Fault{"", cmp.Or(strings.Join(names, " and "), "no rule"), "exactly one of kube_hpa, kpa, wpa, target_tracking, step_scaling, lcp and schedule"})
 	}
 	if n := c.Metrics(); len(c.AtCapacity) > n || n > len(t.Capacity) {
 		f.addf("at_capacity is a list of %d for %d metrics and %d signals; wanted one for each metric, which is that of the signal of the same place", len(c.AtCapacity), n, len(t.Capacity))
 	}
-	for i, v := range c.AtCapacity {
+	for i, v := range c.AtCapacity[:min(len(c.AtCapacity), len(t.Capacity))] {
 		if !(v >= 1e-15 && v <= 1e15) {
 			f.addf("at_capacity[%d] is %v; wanted more than 0 (1e-15 to 1e15)", i, v)
 		}

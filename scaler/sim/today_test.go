@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/policy/compat"
 	"github.com/headroom-go/headroom/scaler"
 )
@@ -92,7 +91,7 @@ func TestTodayIsTheRuleAsItIs(t *testing.T) {
 			alone, err := Run(context.Background(), tr, nil, o, c.rule)
 			require.NoError(t, err)
 			// A hole is no sample, and the engine holds the fleet only when it is blind for longer.
-			cfg, err := EngineConfig(scaler.Config{Today: &c.today, Policy: "today", Exclude: []string{policy.FamilyToday}, MaxAge: scaler.Duration(time.Hour)}, tr, o)
+			cfg, err := EngineConfig(scaler.Config{Today: &c.today, Policy: "today", MaxAge: scaler.Duration(time.Hour)}, tr, o)
 			require.NoError(t, err)
 			pinned, err := NewEngineController(cfg, nil, o.Announce)
 			require.NoError(t, err)
@@ -115,7 +114,7 @@ func TestTodayIsTheRuleAsItIs(t *testing.T) {
 			require.NotEqual(t, alone.Ordered, without.Ordered)
 			require.Equal(t, b.Today.Day-b.Own.Day, b.Saving().Day)
 
-			cfg.Today, cfg.Exclude = nil, nil
+			cfg.Today = nil
 			plain, err := NewEngineController(cfg, nil, o.Announce)
 			require.NoError(t, err)
 			same, err := Run(context.Background(), tr, nil, o, plain)
