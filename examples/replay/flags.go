@@ -31,7 +31,8 @@ type flags struct {
 	zero                                             bool
 	signal                                           sim.Signal
 	seed                                             uint64
-	policies, format                                 string
+	policies, format, days, compare                  string
+	controls                                         bool
 	quiet                                            bool
 	sweep                                            axes
 	out                                              string
@@ -40,6 +41,7 @@ type flags struct {
 
 	explicit map[string]bool // the flags that were given
 	names    []string        // the policies
+	pair     []string        // the two of -compare, nil without
 }
 
 // number is a float64 whose parse error says what was wanted.
@@ -113,6 +115,9 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.StringVar(&f.format, "format", "table", "print a `table or json`; with -sweep also csv")
 	set.Var(&f.sweep, "sweep", "play the engine with each value of `PATH=VALUES`, such as penalty=5:50:5 or boot=30s,2m; again for a second axis")
 	set.StringVar(&f.out, "out", "", "write the results to `FILE` instead of standard output")
+	set.StringVar(&f.days, "days", "", "print what each day cost, by `date or worst` (of the first policy)")
+	set.StringVar(&f.compare, "compare", "", "print the difference between two `policies`, A,B, by day, with a 95 % interval")
+	set.BoolVar(&f.controls, "controls", false, "play headroom and hpa again with plans and metrics that are wrong, and print the harm")
 	set.StringVar(&f.timeline, "timeline", "", "write the engine's ordered count at every step to `FILE`, CSV time,desired")
 	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (not built yet)")
 	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE` (not built yet)")
@@ -162,6 +167,14 @@ func parseFlags(args []string) (*flags, error) {
 	var err error
 	if f.names, err = sim.ParsePolicies(f.policies); err != nil {
 		return nil, fmt.Errorf("-policies: %w", err)
+	}
+	if f.explicit["days"] && f.days != "date" && f.days != "worst" {
+		return nil, fmt.Errorf("-days %q: wanted date or worst", f.days)
+	}
+	if f.explicit["compare"] {
+		if f.pair, err = f.comparePair(); err != nil {
+			return nil, fmt.Errorf("-compare %q: %w", f.compare, err)
+		}
 	}
 	if f.timeline != "" {
 		if !slices.Contains(f.names, sim.Headroom) {

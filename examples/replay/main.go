@@ -50,6 +50,9 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	} else {
 		compared, err = sim.Compare(ctx, c, f.names)
 		result = compared
+		if err == nil {
+			err = f.lookFurther(ctx, compared)
+		}
 	}
 	bar.Clear()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +177,32 @@ func TestPlant(t *testing.T) {
 	}
 	require.NotEqual(t, undisturbed, harm("-signal", "utilisation"), "cheaper here: what it does not see it does not chase")
 	require.Equal(t, undisturbed, harm("-boot-times", "120s:1", "-seed", "3", "-give-up", "1m"), "the same plant, written another way")
+}
+
+func TestLookFurther(t *testing.T) {
+	table := results(t, "-policies", "headroom,hpa", "-days", "worst", "-compare", "headroom, clairvoyant", "-controls")
+	require.Regexp(t, `(?s)date +steps.*\n  2026-01-.*headroom less clairvoyant: .* a day .*, no interval from fewer than 7 days; cheaper on 0% of 5 days\n\n  control `, table)
+	plain, _, _ := strings.Cut(table, "\n        date")
+	require.Equal(t, plain, results(t, "-policies", "headroom,hpa"), "the rest follows it")
+
+	var r struct {
+		Days     []struct{ Date string }
+		Compare  []struct{ Low, High *float64 }
+		Controls []struct {
+			Name          string
+			Headroom, HPA struct{ Ratio float64 }
+		}
+	}
+	text := results(t, "-policies", "hpa", "-controls", "-days", "date", "-format", "json")
+	require.NoError(t, json.Unmarshal([]byte(text), &r))
+	require.True(t, slices.IsSortedFunc(r.Days, func(a, b struct{ Date string }) int { return strings.Compare(a.Date, b.Date) }))
+	require.Len(t, r.Controls, 18, "the engine is played although it is not listed")
+	for _, c := range r.Controls {
+		if !strings.Contains(c.Name, "not told") { // see docs/decisions: what an engine that is told nothing of a delay does
+			require.Less(t, c.Headroom.Ratio, c.HPA.Ratio, "%s: a wrong plan, or metrics that are gone, cost less than it saves", c.Name)
+		}
+	}
+	require.NotContains(t, results(t, "-policies", "hpa", "-format", "json"), "controls")
 }
 
 func TestTimeline(t *testing.T) {

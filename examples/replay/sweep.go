@@ -37,7 +37,7 @@ func (f *flags) checkSweep() error {
 	if f.format != "table" && f.format != "json" && f.format != "csv" {
 		return fmt.Errorf("-format %q: wanted table, json or csv", f.format)
 	}
-	for _, name := range []string{"policies", "timeline", "report"} {
+	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls"} {
 		if f.explicit[name] {
 			return fmt.Errorf("-%s: a sweep plays the engine many times, and it alone; wanted a call without it, or without -sweep", name)
 		}

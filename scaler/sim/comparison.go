@@ -15,6 +15,11 @@ type Comparison struct {
 	Case    Case
 	Optimum Result   // the clairvoyant optimum, whether it is among the policies or not
 	Results []Result // one for each policy, in the order asked for
+
+	// What may be looked into further, and is part of the output if it is not empty: see ByDay, Compare and Controls.
+	Days     []Day
+	Pairs    []Paired
+	Controls []Control
 }
 
 // Compare plays the policies with these names (see Policies), and the clairvoyant optimum in any case. Options.Progress
@@ -102,8 +107,11 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Boot     float64 `json:"boot_s"`
 		Penalty  float64 `json:"penalty"`
 		*plantTerms
-		Policies []scores `json:"policies"`
-	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}}
+		Policies []scores      `json:"policies"`
+		Days     []Day         `json:"days,omitempty"`
+		Pairs    []pairedJSON  `json:"compare,omitempty"`
+		Controls []controlJSON `json:"controls,omitempty"`
+	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}, c.Days, nil, nil}
 	for _, r := range c.Results {
 		p := scores{Name: r.Name, Cost: orNull(r.Cost), Ratio: orNull(c.Ratio(r)), ReplicaHours: orNull(r.ReplicaHours),
 			Unserved: orNull(r.Unserved), Violation: orNull(r.Violation), ChangesPerDay: orNull(r.ChangesPerDay),
@@ -115,6 +123,12 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 			p.HighWatermark, p.LowWatermark = orNull(m.HighWatermark), orNull(m.LowWatermark)
 		}
 		out.Policies = append(out.Policies, p)
+	}
+	for _, p := range c.Pairs {
+		out.Pairs = append(out.Pairs, p.json())
+	}
+	for _, control := range c.Controls {
+		out.Controls = append(out.Controls, control.json())
 	}
 	return json.Marshal(out)
 }
@@ -128,8 +142,8 @@ func orNull(v float64) *float64 {
 }
 
 // WriteTable writes the comparison as text: the terms in two lines, then a line for each policy that leads with its ratio
-// to the optimum, then a line for each policy that searched in hindsight with what it found. What cannot be computed is
-// "-". Shares are in percent of demand ("unserved"), of the scored time ("violation") and of the excess demand around
+// to the optimum, then a line for each policy that searched in hindsight with what it found, and then Days, Pairs and
+// Controls if there are any. What cannot be computed is "-". Shares are in percent of demand ("unserved"), of the scored time ("violation") and of the excess demand around
 // events ("events").
 func (c *Comparison) WriteTable(w io.Writer) error {
 	t, o := c.Case.Trace, c.Case.Options
@@ -155,7 +169,33 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
-	return c.writeFound(w)
+	if err := c.writeFound(w); err != nil {
+		return err
+	}
+	return c.writeMore(w)
+}
+
+// writeMore writes what was looked into further, each below an empty line.
+func (c *Comparison) writeMore(w io.Writer) error {
+	for _, part := range []struct {
+		there bool
+		write func(io.Writer) error
+	}{
+		{len(c.Days) > 0, func(w io.Writer) error { return WriteDays(w, c.Days) }},
+		{len(c.Pairs) > 0, func(w io.Writer) error { return writePairs(w, c.Pairs) }},
+		{len(c.Controls) > 0, func(w io.Writer) error { return WriteControls(w, c.Controls) }},
+	} {
+		if !part.there {
+			continue
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+		if err := part.write(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeFound writes what the searches in hindsight found, below an empty line, or nothing if there are none.

@@ -200,6 +200,37 @@ const wantFound = `
   hpa_best           found in hindsight: target 0.85, window 0s
 `
 
+func TestComparisonTellsWhatWasLookedInto(t *testing.T) {
+	c := week(t, 3, Options{Capacity: 10, Penalty: 20}, Static)
+	c.Days = c.ByDay()[:1]
+	c.Pairs = []Paired{{"a", "b", 11, -2.5, -.25, -4, -1, .5}, {"a", "c", 3, 1, math.NaN(), math.NaN(), math.NaN(), 1}}
+	c.Controls = []Control{{"undisturbed", Harm{1.5, .01, math.NaN()}, Harm{2, .02, .5}}}
+	var table strings.Builder
+	require.NoError(t, c.WriteTable(&table))
+	for _, want := range []string{
+		"\n\n        date  steps",
+		"\n\na less b: -2.50 a day (-25.0%), 95% interval -4.00 to -1.00; cheaper on 50% of 11 days\n" +
+			"a less c: 1.00 a day (-), no interval from fewer than 7 days; cheaper on 100% of 3 days\n\n",
+		"  undisturbed     1.500    1.000%       -  2.000    2.000%   50.0%\n",
+	} {
+		require.Contains(t, table.String(), want)
+	}
+	text, err := json.Marshal(c)
+	require.NoError(t, err)
+	var back map[string]any
+	require.NoError(t, json.Unmarshal(text, &back))
+	d := c.Days[0]
+	require.Equal(t, []any{map[string]any{"date": "2026-03-27", "steps": 12., "optimum": d.Optimum, "policies": []any{map[string]any{
+		"name": "static_best", "cost": d.Policies[0].Cost, "unserved": d.Policies[0].Unserved, "changes": 0.}}}}, back["days"])
+	require.Equal(t, []any{
+		map[string]any{"a": "a", "b": "b", "days": 11., "difference_per_day": -2.5, "part": -.25, "low": -4., "high": -1., "won": .5},
+		map[string]any{"a": "a", "b": "c", "days": 3., "difference_per_day": 1., "part": nil, "low": nil, "high": nil, "won": 1.},
+	}, back["compare"])
+	require.Equal(t, []any{map[string]any{"name": "undisturbed",
+		"headroom": map[string]any{"ratio": 1.5, "unserved": .01, "event_unserved": nil},
+		"hpa":      map[string]any{"ratio": 2., "unserved": .02, "event_unserved": .5}}}, back["controls"])
+}
+
 func TestEngineConfig(t *testing.T) {
 	tr := minutes(t, 1, 2, 3)
 	o := Options{Capacity: 7, Boot: 90 * time.Second, Penalty: 30, Lag: 61 * time.Second}

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -44,6 +46,13 @@ func (c *Comparison) ByDay() []Day {
 		}
 	}
 	return days
+}
+
+// WorstFirst sorts days by how much more the policy at that place costs than the optimum, the largest difference first.
+func WorstFirst(days []Day, policy int) {
+	slices.SortStableFunc(days, func(a, b Day) int {
+		return cmp.Compare(b.Policies[policy].Cost-b.Optimum, a.Policies[policy].Cost-a.Optimum)
+	})
 }
 
 // span are the steps from .. to-1.

@@ -74,6 +74,23 @@ func TestDaysAreThoseOfUTC(t *testing.T) {
 	require.InDelta(t, 24*float64(n)+20*unserved/10, days[1].Policies[0].Cost, 1e-9)
 }
 
+func TestWorstFirst(t *testing.T) {
+	days := []Day{
+		{Date: "a", Optimum: 10, Policies: []DayScores{{Cost: 12}, {Cost: 13}}},
+		{Date: "b", Optimum: 1, Policies: []DayScores{{Cost: 9}, {Cost: 1}}},
+		{Date: "c", Optimum: 5, Policies: []DayScores{{Cost: 7}, {Cost: 9}}},
+	}
+	order := func(policy int) (dates string) {
+		WorstFirst(days, policy)
+		for _, d := range days {
+			dates += d.Date
+		}
+		return dates
+	}
+	require.Equal(t, "bac", order(0))
+	require.Equal(t, "cab", order(1))
+}
+
 func TestWriteDays(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, WriteDays(&b, []Day{

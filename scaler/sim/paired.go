@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -72,7 +73,7 @@ func (c *Comparison) Compare(a, b string, seed uint64) (Paired, error) {
 	p.Won /= days
 	p.Low, p.High = math.NaN(), math.NaN()
 	if p.Days >= fewestDays {
-		p.Low, p.High = blockInterval(differences, seed)
+		p.Low, p.High = blockInterval(differences, resamples, seed)
 	}
 	return p, nil
 }
@@ -81,8 +82,8 @@ func (c *Comparison) Compare(a, b string, seed uint64) (Paired, error) {
 // the order that Hall, Horowitz and Jing find best for a variance (On blocking rules for the bootstrap with dependent data, 1995).
 func blockLength(days int) int { return max(1, int(math.Round(math.Cbrt(float64(days))))) }
 
-// blockInterval bounds the mean of a series with a confidence of 95 %.
-func blockInterval(series []float64, seed uint64) (low, high float64) {
+// blockInterval bounds the mean of a series with a confidence of 95 %, from so many draws.
+func blockInterval(series []float64, draws int, seed uint64) (low, high float64) {
 	n := len(series)
 	block := blockLength(n)
 	// sums[i] is the sum of the first i values of the series written twice: a block may run over its end.
@@ -91,7 +92,7 @@ func blockInterval(series []float64, seed uint64) (low, high float64) {
 		sums[i+1] = sums[i] + series[i%n]
 	}
 	chance := rand.New(rand.NewPCG(seed, 0))
-	means := make([]float64, resamples)
+	means := make([]float64, draws)
 	for k := range means {
 		sum := 0.0
 		for left := n; left > 0; left -= block {
@@ -118,4 +119,35 @@ func sortedQuantile(values []float64, share float64) float64 {
 	at := share * float64(len(values)-1)
 	i := min(int(at), len(values)-2)
 	return values[i] + float64((at-float64(i))*(values[i+1]-values[i]))
+}
+
+// pairedJSON is a difference as -format json writes it.
+type pairedJSON struct {
+	A          string   `json:"a"`
+	B          string   `json:"b"`
+	Days       int      `json:"days"`
+	Difference *float64 `json:"difference_per_day"`
+	Low        *float64 `json:"low"`
+	High       *float64 `json:"high"`
+	Part       *float64 `json:"part"`
+	Won        *float64 `json:"won"`
+}
+
+func (p Paired) json() pairedJSON {
+	return pairedJSON{p.A, p.B, p.Days, orNull(p.Difference), orNull(p.Low), orNull(p.High), orNull(p.Part), orNull(p.Won)}
+}
+
+// writePairs writes differences as text, a line for each.
+func writePairs(w io.Writer, pairs []Paired) error {
+	for _, p := range pairs {
+		interval := fmt.Sprintf("95%% interval %s to %s", decimal(p.Low, 2, ""), decimal(p.High, 2, ""))
+		if math.IsNaN(p.Low) {
+			interval = fmt.Sprintf("no interval from fewer than %d days", fewestDays)
+		}
+		if _, err := fmt.Fprintf(w, "%s less %s: %s a day (%s), %s; cheaper on %s of %d days\n", p.A, p.B,
+			decimal(p.Difference, 2, ""), decimal(100*p.Part, 1, "%"), interval, decimal(100*p.Won, 0, "%"), p.Days); err != nil {
+			return err
+		}
+	}
+	return nil
 }

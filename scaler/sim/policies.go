@@ -63,9 +63,11 @@ func unknownPolicy(name string) error {
 
 // Case is what policies are compared on.
 type Case struct {
-	Trace   *Trace
-	Events  []forecast.Event // nil if there are none
-	Options Options
+	Trace  *Trace
+	Events []forecast.Event // nil if there are none
+	// Announced are what the engine is told in place of Events, by start; nil if that is Events. Scores go by Events.
+	Announced []forecast.Event
+	Options   Options
 	// Config is the engine's configuration; EngineConfig makes one that agrees with Options.
 	Config scaler.Config
 }
@@ -77,7 +79,11 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	switch name {
 	case Headroom:
 		var h *EngineController
-		if h, err = NewEngineController(c.Config, c.Events, c.Options.Announce); err == nil {
+		announced := c.Events
+		if c.Announced != nil {
+			announced = c.Announced
+		}
+		if h, err = NewEngineController(c.Config, announced, c.Options.Announce); err == nil {
 			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
 		}
 	case Clairvoyant:
