@@ -138,7 +138,7 @@ func TestCohortsEqualTheirTwin(t *testing.T) {
 		for range 3 {
 			slow.all = append(slow.all, slowReplica{givenUp: never, released: never, from: -1})
 		}
-		for _, n := range rapid.SliceOfN(rapid.IntRange(0, 9), 0, 60).Draw(rt, "orders") {
+		for _, n := range rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 1, 2, 5, 9}), 0, 60).Draw(rt, "orders") {
 			fast.Arrive()
 			slow.now++
 			ready, starting, _ := slow.counts()
@@ -153,7 +153,7 @@ func TestCohortsEqualTheirTwin(t *testing.T) {
 			}
 			require.Equal(rt, most, fast.Order(n))
 			slow.order(most, int(o.Boot/time.Minute), scattered)
-			demand := float64(n % 2)
+			demand := rapid.SampledFrom([]float64{0, 1}).Draw(rt, "demand")
 			fast.Activate(demand)
 			ready, starting, _ = slow.counts()
 			if o.Activation > 0 && demand > 0 && ready+starting == 0 {
@@ -229,6 +229,10 @@ func TestRunWithActivation(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int32{1, 0, 0, 0, 0, 1, 1, 0, 0}, r.Ready)
 	require.InDelta(t, 8./10/60, r.UnservedHours, 1e-12, "what waits for it goes unserved")
+	// A policy that takes it back while it starts does not begin anew.
+	r, err = Run(context.Background(), tr, nil, o, &script{orders: []int{0, -1, 0, 0, -1, 0, 0, -1, 0}})
+	require.NoError(t, err)
+	require.Equal(t, []int32{1, 0, 0, 0, 0, 1, 1, 0, 0}, r.Ready)
 }
 
 func TestRunWithScatteredBootTimesGivesAllTheSameLuck(t *testing.T) {
@@ -294,6 +298,39 @@ func TestCohortsDrawWhatTheDistributionSays(t *testing.T) {
 	require.InDelta(t, 0, lag/served/9, .05, "in units of about a variance")
 }
 
+func TestOptimumPaysTheShortestStart(t *testing.T) {
+	tr := minutes(t, 0, 0, 0, 0, 0, 40, 40, 40, 0)
+	o := Options{Capacity: 10, Boot: 3 * time.Minute, Penalty: 1000}
+	for _, c := range []struct {
+		edit func(o *Options)
+		want time.Duration
+	}{
+		{func(*Options) {}, 3 * time.Minute},
+		{func(o *Options) { o.BootTimes.Quantiles = []BootQuantile{{.5, 20 * time.Second}, {1, time.Hour}} }, 20 * time.Second},
+		{func(o *Options) { o.ScaleToZero, o.Activation = true, time.Minute }, time.Minute},
+		{func(o *Options) { o.Drain, o.FailedStarts, o.GiveUp = time.Hour, .5, time.Hour }, 3 * time.Minute},
+	} {
+		one := o
+		c.edit(&one)
+		r, err := Optimum(context.Background(), tr, nil, one)
+		require.NoError(t, err)
+		ups := r.Ordered[5] - r.Ordered[4]
+		require.EqualValues(t, 4, r.Ordered[5])
+		require.Positive(t, ups)
+		require.InDelta(t, r.ReplicaHours+float64(ups)*c.want.Hours(), r.Cost, 1e-12)
+		require.InDelta(t, r.Cost, optimumByDay(t, tr, one, r), 1e-12)
+	}
+}
+
+// optimumByDay is the cost of the optimum as its only day has it.
+func optimumByDay(t *testing.T, tr *Trace, o Options, r Result) float64 {
+	t.Helper()
+	r.Name = Clairvoyant
+	days := (&Comparison{Case: Case{Trace: tr, Options: o}, Optimum: r}).ByDay()
+	require.Len(t, days, 1)
+	return days[0].Optimum
+}
+
 func TestOptimumIsALowerBoundOfEveryPlant(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		demand := rapid.SliceOfN(rapid.SampledFrom([]float64{0, 0, 5, 10, 13, 30}), 10, 40).Draw(rt, "demand")
@@ -310,9 +347,14 @@ func TestOptimumIsALowerBoundOfEveryPlant(t *testing.T) {
 		}
 		// The first steps are another matter: the fleet starts with a replica, and the path of the optimum may not.
 		o.ScoreFrom = at(6 * 60)
-		orders := rapid.SliceOfN(rapid.IntRange(-1, 4), len(demand), len(demand)).Draw(rt, "orders")
-		for i := range 7 {
-			orders[i] = -1
+		// Somebody who knows what is coming, when to order, and now and then errs.
+		orders := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 0, 0, 1, -1}), len(demand), len(demand)).Draw(rt, "errors")
+		lead := rapid.IntRange(0, 4).Draw(rt, "lead")
+		for i := range orders {
+			orders[i] += replicasFor(slices.Max(demand[i:min(i+lead+1, len(demand))]), o.Capacity)
+			if i < 7 || orders[i] == 0 {
+				orders[i] = -1
+			}
 		}
 		r, err := Run(context.Background(), tr, nil, o, &script{orders: orders})
 		require.NoError(rt, err)
