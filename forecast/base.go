@@ -42,7 +42,7 @@ type base struct {
 var maximaSpans = [4]int64{4, 12, 30, 60}
 
 // newBase sizes the profiles: at one-minute steps the usual hour has bins of a minute, the day of five and the week of
-// fifteen, and of four times that in the compact form.
+// thirty, and of four times that in the compact form.
 func newBase(step int64, seasons Seasons, compact bool) base {
 	coarse := int64(1)
 	if compact {
@@ -55,7 +55,7 @@ func newBase(step int64, seasons Seasons, compact bool) base {
 		step: step,
 		low:  nothing,
 		day:  season(seasons.Main, 288, 0.5),
-		week: season(seasons.Long, 672, 0.6),
+		week: season(seasons.Long, 336, 0.6),
 		hour: season(seasons.Short, 60, 0.1),
 	}
 	for i := range b.recent {

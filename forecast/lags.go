@@ -13,7 +13,7 @@ const maxLags = lagDays
 // of the last eight main seasons. (Regression on lags is the strongest single expert on hourly series; see Montgomery,
 // Jennings and Kulahci, Introduction to Time Series Analysis and Forecasting, for the form, and Ljung for the recursion.)
 type autoregression struct {
-	rls
+	rls[float32]
 	lags [maxLags]int64
 	n    int
 	log  bool
@@ -21,7 +21,7 @@ type autoregression struct {
 
 // newAutoregression begins as the seasonal naive forecast: the coefficient of the main season is 1.
 func newAutoregression(lags []int64, forget float64, b *bins, log bool) autoregression {
-	a := autoregression{rls: newRLS(len(lags)+1, forget, 2.5, 10), log: log}
+	a := autoregression{rls: newRLS[float32](len(lags)+1, forget, 2.5, 10), log: log}
 	for _, l := range lags {
 		a.lags[a.n] = l
 		a.n++

@@ -23,8 +23,8 @@ type lead struct {
 	steps  int64
 	stride int64
 
-	location rls
-	spread   rls
+	location rls[float32]
+	spread   rls[float32]
 	errs     shape
 	mix      mix
 	absFast  float64 // exponentially weighted absolute errors
@@ -73,8 +73,8 @@ func newLead(steps int64, step int64, cfg *Config, slow *slow) lead {
 	l := lead{
 		steps:    steps,
 		stride:   (steps + n - 1) / n,
-		location: newRLS(numFeatures, 0.9995, 6, 0.05),
-		spread:   newRLS(numScale, 0.9995, 6, 0.05),
+		location: newRLS[float32](numFeatures, 0.9995, 6, 0.05),
+		spread:   newRLS[float32](numScale, 0.9995, 6, 0.05),
 		mix:      newMix(experts, cfg.Without),
 		errs:     newShape(shapes, (steps+n-1)/n, n),
 		absHour:  newSeason(cfg.Seasons.Short, max(60, step), 0.1),

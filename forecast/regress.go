@@ -12,11 +12,14 @@ import (
 // With forgetting factor lambda the newest 1/(1-lambda) observations count. An error beyond limit times the usual
 // absolute error is weighted down to that size (Huber 1964), so that a spike does not turn the coefficients. See Ljung,
 // System Identification, 2nd edition, section 11.2 for the recursion.
-type rls struct {
+//
+// The covariance is most of what a regression keeps. Single precision of it makes no difference to a forecast: it only
+// says how far a coefficient moves, and what rounding does to that is forgotten like all else.
+type rls[C float32 | float64] struct {
 	lambda, limit float64
 	prior         float64   // initial variance of a coefficient
 	theta         []float64 // n coefficients
-	cov           []float64 // n x n, symmetric: the lower triangle by rows
+	cov           []C       // n x n, symmetric: the lower triangle by rows
 	usual         float64   // exponentially weighted mean absolute error
 	seen          float64
 }
@@ -27,23 +30,23 @@ const maxFeatures = 16
 // maxTrace bounds the covariance: features that stay constant would let it grow without end under forgetting.
 const maxTrace = 1e6
 
-func newRLS(n int, lambda, limit, prior float64) rls {
-	r := rls{lambda: lambda, limit: limit, prior: prior, theta: make([]float64, n), cov: make([]float64, n*(n+1)/2)}
+func newRLS[C float32 | float64](n int, lambda, limit, prior float64) rls[C] {
+	r := rls[C]{lambda: lambda, limit: limit, prior: prior, theta: make([]float64, n), cov: make([]C, n*(n+1)/2)}
 	r.resetCov()
 	return r
 }
 
-func (r *rls) resetCov() {
+func (r *rls[C]) resetCov() {
 	clear(r.cov)
 	d := 0
 	for i := range r.theta {
-		r.cov[d] = r.prior
+		r.cov[d] = C(r.prior)
 		d += i + 2
 	}
 }
 
 // predict returns the regression at x.
-func (r *rls) predict(x []float64) float64 {
+func (r *rls[C]) predict(x []float64) float64 {
 	var y float64
 	for i, t := range r.theta {
 		y += float64(t * x[i])
@@ -52,7 +55,7 @@ func (r *rls) predict(x []float64) float64 {
 }
 
 // update learns that features x had target y. Values that are not finite are ignored.
-func (r *rls) update(x []float64, y float64) {
+func (r *rls[C]) update(x []float64, y float64) {
 	n := len(r.theta)
 	e := y - r.predict(x)
 	if math.IsNaN(e) || math.IsInf(e, 0) {
@@ -77,10 +80,10 @@ func (r *rls) update(x []float64, y float64) {
 		xi := x[i]
 		left, so := x[:i], gain[:i] // cut to the length of the row, so that no element is checked again
 		for j, c := range row[:i] {
-			g += float64(c * left[j])
-			so[j] += float64(c * xi)
+			g += float64(float64(c) * left[j])
+			so[j] += float64(float64(c) * xi)
 		}
-		gain[i] = g + float64(row[i]*xi)
+		gain[i] = g + float64(float64(row[i])*xi)
 		row = row[i+1:]
 	}
 	var q float64
@@ -100,12 +103,12 @@ func (r *rls) update(x []float64, y float64) {
 		k = float64(k * inv)
 		line, so := row[:i+1], gain[:i+1]
 		for j, c := range line {
-			line[j] = float64(c*inv) - float64(k*so[j])
+			line[j] = C(float64(float64(c)*inv) - float64(k*so[j]))
 		}
 		if !(row[i] > 0) { // true for NaN
 			trace = math.Inf(1)
 		}
-		trace += row[i]
+		trace += float64(row[i])
 		row = row[i+1:]
 	}
 	if !(trace <= float64(float64(n)*maxTrace)) { // true for NaN
@@ -113,9 +116,14 @@ func (r *rls) update(x []float64, y float64) {
 	}
 }
 
-func (r *rls) fields(c *state.Codec) {
+func (r *rls[C]) fields(c *state.Codec) {
 	c.Float64s(r.theta)
-	c.Float64s(r.cov)
+	switch cov := any(r.cov).(type) {
+	case []float32:
+		c.Float32s(cov)
+	case []float64:
+		c.Float64s(cov)
+	}
 	c.Float64(&r.usual)
 	c.Float64(&r.seen)
 }

@@ -37,7 +37,8 @@ const (
 // all, and one for each context (how the newest value stands to its levels), shrunk towards the common one. It needs no
 // assumption on the distribution, is asymmetric, and gives monotone quantiles by construction.
 type shape struct {
-	rows    []row   // the common histogram, and then those of the contexts; the common one alone in the compact form
+	all     row     // of all contexts
+	own     []slim  // of each context; none in the compact form
 	weight  float64 // of the next observation: grows instead of decaying all that came before
 	tail    pareto
 	decay   float64
@@ -65,8 +66,8 @@ const (
 // is scored.
 func newShape(contexts int, stride, overlap int64) shape {
 	memory := max(shapeMemory/float64(stride), 14*float64(overlap))
-	s := shape{rows: make([]row, 1+contexts), weight: 1, decay: 1 - 1/memory, overlap: float64(overlap)}
-	all := &s.rows[0]
+	s := shape{own: make([]slim, contexts), weight: 1, decay: 1 - 1/memory, overlap: float64(overlap)}
+	all := &s.all
 	for b := range shapeBins {
 		m := float64(0.5 * (binEdge(b) + binEdge(b+1)))
 		w := binEdge(b+1) - binEdge(b)
@@ -99,12 +100,12 @@ func (s *shape) update(ctx int, u float64) {
 	t := (fp.Asinh(2*max(-100, min(u, 100))) - shapeLow) / shapeWidth
 	b := int(max(0, min(math.Floor(t), shapeBins-1)))
 	w := float32(s.weight)
-	s.rows[0].add(b, w)
-	if len(s.rows) > 1 {
-		s.rows[1+ctx].add(b, w)
+	s.all.add(b, w)
+	if len(s.own) > 0 {
+		s.own[ctx].add(b, w)
 	}
 	s.tail.update(u)
-	if s.weight /= s.decay; s.weight > 1e9 {
+	if s.weight /= s.decay; s.weight > 1e4 {
 		s.rescale(float32(1 / s.weight))
 	}
 }
@@ -114,35 +115,56 @@ func (r *row) add(b int, w float32) {
 	r.total += w
 }
 
+// slim is the histogram of a context at half the size, of which there are many. A count has three digits: beyond about two
+// thousand times the weight of an observation another one no longer moves it, so that the total goes by what the counts
+// made of it.
+type slim struct {
+	count [shapeBins]half
+	total float32
+}
+
+func (r *slim) add(b int, w float32) {
+	was := r.count[b].value()
+	r.count[b] = toHalf(was + float64(w))
+	r.total += float32(r.count[b].value() - was)
+}
+
 func (s *shape) rescale(f float32) {
-	for i := range s.rows {
-		r := &s.rows[i]
-		for b := range r.count {
-			r.count[b] *= f
+	for b := range s.all.count {
+		s.all.count[b] *= f
+	}
+	s.all.total *= f
+	for i := range s.own {
+		r := &s.own[i]
+		r.total = 0
+		for b, c := range r.count {
+			if c.known() {
+				r.count[b] = toHalf(float64(c.value() * float64(f)))
+				r.total += float32(r.count[b].value())
+			}
 		}
-		r.total *= f
 	}
 	s.weight = 1
 }
 
 // quantiles writes the scaled errors at Levels for a context.
 func (s *shape) quantiles(dst *[NumLevels]float64, ctx int) {
-	all, own := &s.rows[0], &row{}
-	if len(s.rows) > 1 {
-		own = &s.rows[1+ctx]
+	all, own := &s.all, &slim{}
+	if len(s.own) > 0 {
+		own = &s.own[ctx]
 	}
 	weight := float64(float64(shrink*s.weight) * max(1, 0.25*s.overlap))
 	pull := weight / float64(all.total)
 	total := float64(own.total) + weight
 	var below float64
 	b := 0
-	in := float64(own.count[0]) + float64(pull*float64(all.count[0]))
+	in := own.count[0].value() + float64(pull*float64(all.count[0]))
 	for i, tau := range Levels[:tailFrom+1] {
 		want := float64(tau * total)
 		for below+in < want && b < shapeBins-1 {
 			below += in
 			b++
-			in = float64(own.count[b]) + float64(pull*float64(all.count[b]))
+			in = own.count[b].value() + float64(pull*float64(all.count[b]))
 		}
 		part := 0.5
 		if in > 0 {
@@ -166,9 +188,14 @@ func (s *shape) quantiles(dst *[NumLevels]float64, ctx int) {
 }
 
 func (s *shape) fields(c *state.Codec) {
-	for i := range s.rows {
-		c.Float32s(s.rows[i].count[:])
-		c.Float32(&s.rows[i].total)
+	c.Float32s(s.all.count[:])
+	c.Float32(&s.all.total)
+	for i := range s.own {
+		r := &s.own[i]
+		for b := range r.count {
+			c.Uint16((*uint16)(&r.count[b]))
+		}
+		c.Float32(&r.total)
 	}
 	c.Float64(&s.weight)
 	s.tail.fields(c)

@@ -64,10 +64,10 @@ func TestShapeForgetsAsDecayWould(t *testing.T) {
 	s := newShape(contexts, 1, 1)
 	twin := map[int]float64{}
 	for b := range shapeBins {
-		twin[b] = float64(s.rows[0].count[b])
+		twin[b] = float64(s.all.count[b])
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
-	for range 100_000 { // enough for the weight to be rescaled once
+	for range 100_000 { // enough for the weight to be rescaled three times
 		b := rng.IntN(shapeBins)
 		s.update(0, 0.5*(binEdge(b)+binEdge(b+1)))
 		for i := range twin {
@@ -80,6 +80,23 @@ func TestShapeForgetsAsDecayWould(t *testing.T) {
 		total += v
 	}
 	for b := range shapeBins {
-		require.InEpsilon(t, twin[b]/total, float64(s.rows[0].count[b])/float64(s.rows[0].total), 1e-3, "bin %d", b)
+		require.InEpsilon(t, twin[b]/total, float64(s.all.count[b])/float64(s.all.total), 1e-3, "bin %d", b)
 	}
+}
+
+// A context that sees one error again and again counts no further than its digits reach; its quantiles stay in that bin.
+func TestShapeOfConstantErrors(t *testing.T) {
+	s := newShape(contexts, 1, 1)
+	for range 50_000 {
+		s.update(3, 0)
+		var sum float64
+		for _, c := range s.own[3].count {
+			sum += c.value()
+		}
+		require.InEpsilon(t, sum, float64(s.own[3].total), 1e-4)
+	}
+	var q [NumLevels]float64
+	s.quantiles(&q, 3)
+	require.InDelta(t, 0, q[0], binEdge(shapeBins/2)-binEdge(shapeBins/2-2))
+	require.InDelta(t, 0, q[tailFrom], binEdge(shapeBins/2)-binEdge(shapeBins/2-2))
 }
