@@ -38,6 +38,8 @@ type flags struct {
 	out                                              string
 	input                                            ingest.Options
 	step                                             forecast.Duration
+	stream                                           bool
+	streamed                                         *sim.Stream // what -stream plays, once it is open
 
 	explicit map[string]bool // the flags that were given
 	names    []string        // the policies
@@ -93,6 +95,7 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.StringVar(&f.input.Series, "series", "", "of several series in the trace play the one of this `name`, or of this part of a name; sum adds them all")
 	set.StringVar(&f.input.Kind, "kind", ingest.Auto, "the trace is a `gauge, counter or count`: counters and counts per interval become rates per second; auto: by the name")
 	set.TextVar(&f.step, "step", forecast.Duration(0), "put the trace on a grid with steps of this `time` (default: its own, and timestamp,value as it stands)")
+	set.BoolVar(&f.stream, "stream", false, "read the trace again for each policy instead of keeping it: for a year of seconds; needs -capacity, has no optimum")
 	set.StringVar(&f.events, "events", "", "announce the events in `FILE`: CSV with a column timestamp; needs -trace")
 	set.TextVar(&f.capacity, "capacity", number(0), "demand that one replica carries, as a `number` (default: larger of p95/40 and max/2000 of the trace)")
 	set.TextVar(&f.boot, "boot", forecast.Duration(120*time.Second), "`time` from the order of a replica until it serves")
@@ -175,6 +178,9 @@ func parseFlags(args []string) (*flags, error) {
 		if f.pair, err = f.comparePair(); err != nil {
 			return nil, fmt.Errorf("-compare %q: %w", f.compare, err)
 		}
+	}
+	if err := f.checkStream(); err != nil {
+		return nil, err
 	}
 	if f.timeline != "" {
 		if !slices.Contains(f.names, sim.Headroom) {

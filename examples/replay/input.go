@@ -42,6 +42,9 @@ func (f *flags) asItStands() bool {
 
 // readTrace reads the trace, and says on notes what became of a file that had to be put on a grid.
 func (f *flags) readTrace(notes io.Writer) (*sim.Trace, error) {
+	if f.stream {
+		return f.openStream(notes)
+	}
 	if f.asItStands() {
 		return sim.OpenTrace(f.trace)
 	}

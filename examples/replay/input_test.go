@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,5 +58,35 @@ func TestAnExportThatCannotBePlayed(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Equal(t, 1, strings.Count(stderr, "\n"))
 		require.Contains(t, stderr, strings.ReplaceAll(want, "DIR", dir))
+	}
+}
+
+func TestAStreamPrintsTheScoresOfItsTrace(t *testing.T) {
+	trace, events := file(t, "visits.csv", smallTrace), file(t, "spots.csv", "timestamp,spend_usd\n290,5\n")
+	for _, args := range [][]string{
+		{"-trace", trace, "-capacity", "2"},
+		{"-trace", trace, "-capacity", "2", "-events", events, "-score-from", "1970-01-01T00:03:30Z"},
+		{"-trace", file(t, "visits.json", export()), "-capacity", "2", "-series", "web"},
+	} {
+		const names = "headroom,hpa,hpa_behavior,hpa_legacy,kpa,lcp"
+		args = append(args, "-format", "json")
+		_, whole, notes := play(append(args, "-policies", names)...)
+		_, stream, sameNotes := play(append(args, "-stream")...)
+		require.Equal(t, notes, sameNotes)
+		require.NotEqual(t, whole, stream)
+		require.Equal(t, regexp.MustCompile(`"ratio": [0-9.]+`).ReplaceAllString(whole, `"ratio": null`), stream, "but for the optimum")
+	}
+	require.Contains(t, results(t, "-trace", trace, "-capacity", "2", "-stream"), "visits: 11 steps of 1m0s, scored from step 3\n")
+	for args, want := range map[string]string{
+		"-stream":                 "-stream: wanted -trace too",
+		"-stream -trace " + trace: "-stream: wanted -capacity too, or one in -config",
+		"-stream -policies hpa,wpa -trace " + trace:      `-stream: policy "wpa" needs the whole trace; wanted some of headroom,hpa,`,
+		"-stream -timeline x.csv -trace " + trace:        "-stream: wanted a call without -timeline",
+		"-stream -capacity 2 -drain 60s -trace " + trace: "a stream is played by the simple plant alone",
+	} {
+		code, stdout, stderr := play(strings.Fields(args)...)
+		require.Equal(t, 2, code, args)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, want)
 	}
 }

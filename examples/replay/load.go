@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,9 @@ func (f *flags) load(notes io.Writer) (sim.Case, error) {
 		}
 	}
 	c.Options = f.options(c.Trace, file)
+	if f.streamed != nil && c.Options.Capacity == 0 {
+		return c, errors.New("-stream: wanted -capacity too, or one in -config; the default is taken from the whole trace")
+	}
 	if c.Options.Capacity == 0 && !f.explicit["capacity"] {
 		return c, fmt.Errorf("%s: none of the %d steps has any demand; wanted some, or -capacity", f.trace, c.Trace.Len())
 	}
@@ -56,6 +60,9 @@ func (f *flags) load(notes io.Writer) (sim.Case, error) {
 // options are the terms of the simulation.
 func (f *flags) options(t *sim.Trace, file scaler.Config) sim.Options {
 	o := sim.DefaultOptions(t)
+	if f.streamed != nil {
+		o.Capacity = 0 // two steps say nothing
+	}
 	o.Boot, o.Lag, o.Announce = f.boot.Std(), f.lag.Std(), f.announce.Std()
 	o.Penalty, o.Warmup, o.ScoreFrom = float64(f.penalty), float64(f.warmup), f.scoreFrom.Time
 	o.BootTimes, o.FailedStarts, o.GiveUp, o.Drain = f.bootTimes, float64(f.failed), f.giveUp.Std(), f.drain.Std()

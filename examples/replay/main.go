@@ -45,9 +45,12 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	c.Options.Progress = bar.Report
 	var result tabular
 	var compared *sim.Comparison
-	if len(f.sweep) > 0 {
+	switch {
+	case len(f.sweep) > 0:
 		result, err = sim.Sweep(ctx, c, f.sweep)
-	} else {
+	case f.stream:
+		result, err = sim.CompareStream(ctx, f.streamed, c, f.names)
+	default:
 		compared, err = sim.Compare(ctx, c, f.names)
 		result = compared
 		if err == nil {

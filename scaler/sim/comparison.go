@@ -20,6 +20,16 @@ type Comparison struct {
 	Days     []Day
 	Pairs    []Paired
 	Controls []Control
+
+	stream *Stream // what was played, if it is no trace
+}
+
+// steps are the number of steps that were played.
+func (c *Comparison) steps() int {
+	if c.stream != nil {
+		return c.stream.Steps
+	}
+	return c.Case.Trace.Len()
 }
 
 // Compare plays the policies with these names (see Policies), and the clairvoyant optimum in any case. Options.Progress
@@ -111,7 +121,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Days     []Day         `json:"days,omitempty"`
 		Pairs    []pairedJSON  `json:"compare,omitempty"`
 		Controls []controlJSON `json:"controls,omitempty"`
-	}{t.Name, t.Step.Seconds(), t.Len(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}, c.Days, nil, nil}
+	}{t.Name, t.Step.Seconds(), c.steps(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}, c.Days, nil, nil}
 	for _, r := range c.Results {
 		p := scores{Name: r.Name, Cost: orNull(r.Cost), Ratio: orNull(c.Ratio(r)), ReplicaHours: orNull(r.ReplicaHours),
 			Unserved: orNull(r.Unserved), Violation: orNull(r.Violation), ChangesPerDay: orNull(r.ChangesPerDay),
@@ -141,16 +151,28 @@ func orNull(v float64) *float64 {
 	return &v
 }
 
+// scoredFrom says where scoring begins. In a stream only the one or the other is known.
+func (c *Comparison) scoredFrom() string {
+	t, o := c.Case.Trace, c.Case.Options
+	switch {
+	case c.stream == nil:
+		first := o.FirstScored(t)
+		return fmt.Sprintf("step %d (%s)", first, t.Spelling[first])
+	case o.ScoreFrom.IsZero():
+		return fmt.Sprintf("step %d", o.warmupSteps(c.stream.Steps))
+	}
+	return formatTimestamp(o.ScoreFrom, false)
+}
+
 // WriteTable writes the comparison as text: the terms in two lines, then a line for each policy that leads with its ratio
 // to the optimum, then a line for each policy that searched in hindsight with what it found, and then Days, Pairs and
 // Controls if there are any. What cannot be computed is "-". Shares are in percent of demand ("unserved"), of the scored time ("violation") and of the excess demand around
 // events ("events").
 func (c *Comparison) WriteTable(w io.Writer) error {
 	t, o := c.Case.Trace, c.Case.Options
-	first := o.FirstScored(t)
-	if _, err := fmt.Fprintf(w, "%s: %d steps of %v, scored from step %d (%s)\n"+
+	if _, err := fmt.Fprintf(w, "%s: %d steps of %v, scored from %s\n"+
 		"capacity %s a replica, boot %v, lag %v, penalty %s; ratio = cost / cost of the clairvoyant optimum\n%s\n",
-		t.Name, t.Len(), t.Step, first, t.Spelling[first],
+		t.Name, c.steps(), t.Step, c.scoredFrom(),
 		strconv.FormatFloat(o.Capacity, 'g', 6, 64), o.Boot, o.Lag, strconv.FormatFloat(o.Penalty, 'g', 6, 64), o.plantTerms().line()); err != nil {
 		return err
 	}

@@ -5,6 +5,9 @@
 // come out one per step, and the plant (policy.Plant, unless Options ask for more) delays them by the boot time. Read a
 // trace with OpenTrace, take DefaultOptions, and call Compare, or Run with a Controller of your own.
 //
+// Package ingest reads what monitoring systems export. A trace that is too long to keep is a Stream: see OpenStream and
+// CompareStream.
+//
 // # The model
 //
 // One row of a trace is one step; a hole in it is a step whose demand is NaN. Demand d[i] is the load during step i and a

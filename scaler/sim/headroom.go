@@ -67,9 +67,9 @@ func NewEngineController(cfg scaler.Config, events []forecast.Event, announce ti
 
 // Decide implements Controller.
 func (c *EngineController) Decide(s *Step) (int, error) {
-	for ; c.fed < len(s.Demand); c.fed++ {
-		if d := s.Demand[c.fed]; d >= 0 {
-			if err := c.engine.Observe(0, forecast.Sample{Time: s.Times[c.fed], Value: d}); err != nil {
+	for ; c.fed < s.First+len(s.Demand); c.fed++ {
+		if d := s.Demand[c.fed-s.First]; d >= 0 {
+			if err := c.engine.Observe(0, forecast.Sample{Time: s.Times[c.fed-s.First], Value: d}); err != nil {
 				return 0, err
 			}
 		}

@@ -196,11 +196,14 @@ func (o Options) LagSteps(step time.Duration) int { return ceilSteps(o.Lag, step
 // the last step, which Validate refuses.
 func (o Options) FirstScored(t *Trace) int {
 	if o.ScoreFrom.IsZero() {
-		return int(math.Floor(o.Warmup * float64(t.Len())))
+		return o.warmupSteps(t.Len())
 	}
 	i, _ := slices.BinarySearchFunc(t.Times, o.ScoreFrom, time.Time.Compare)
 	return i
 }
+
+// warmupSteps is how many of n steps are not scored.
+func (o Options) warmupSteps(n int) int { return int(math.Floor(o.Warmup * float64(n))) }
 
 // floor is the smallest fleet.
 func (o Options) floor() int {

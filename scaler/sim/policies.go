@@ -77,33 +77,19 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	var r Result
 	var err error
 	switch name {
-	case Headroom:
-		var h *EngineController
-		announced := c.Events
-		if c.Announced != nil {
-			announced = c.Announced
-		}
-		if h, err = NewEngineController(c.Config, announced, c.Options.Announce); err == nil {
-			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
-		}
 	case Clairvoyant:
 		r, err = Optimum(ctx, c.Trace, c.Events, c.Options)
 	case Static:
 		r, err = StaticBest(ctx, c.Trace, c.Events, c.Options)
-	case KubeHPA, KubeHPASeasonal:
-		var h Controller
-		if h, err = c.Options.hpa(c.Trace, compat.DefaultHPAParams(), name == KubeHPASeasonal); err == nil {
-			r, err = Run(ctx, c.Trace, c.Events, c.Options, h)
-		}
 	case KubeHPABest:
 		r, err = HPABest(ctx, c.Trace, c.Events, c.Options)
 	case KubeHPASeasonalBest:
 		r, err = SeasonalHPABest(ctx, c.Trace, c.Events, c.Options)
-	case KubeHPABehavior, KubeHPALegacy, KnativeKPA, LazyCapacity:
+	case Headroom, KubeHPA, KubeHPASeasonal, KubeHPABehavior, KubeHPALegacy, KnativeKPA, LazyCapacity:
 		if err = c.Options.Validate(c.Trace); err == nil {
-			var rule Controller
-			if rule, err = c.Options.newRule(c.Trace, name); err == nil {
-				r, err = Run(ctx, c.Trace, c.Events, c.Options, rule)
+			var one Controller
+			if one, err = c.controller(name); err == nil {
+				r, err = Run(ctx, c.Trace, c.Events, c.Options, one)
 			}
 		}
 	case DatadogWPA:
@@ -116,4 +102,19 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	}
 	r.Name = name
 	return r, nil
+}
+
+// controller is a policy that needs no hindsight.
+func (c Case) controller(name string) (Controller, error) {
+	switch name {
+	case Headroom:
+		announced := c.Events
+		if c.Announced != nil {
+			announced = c.Announced
+		}
+		return NewEngineController(c.Config, announced, c.Options.Announce)
+	case KubeHPA, KubeHPASeasonal:
+		return c.Options.hpa(c.Trace, compat.DefaultHPAParams(), name == KubeHPASeasonal)
+	}
+	return c.Options.newRule(c.Trace, name)
 }

@@ -20,6 +20,7 @@ type Rule struct {
 	every time.Duration
 
 	values [1]float64
+	begun  time.Time // the first step
 }
 
 // NewRule returns a Controller around a rule that decides once a step. unit is the demand, in the trace's unit, that it
@@ -33,7 +34,10 @@ func (r *Rule) Decide(s *Step) (int, error) {
 		return fleet.Ordered(), nil
 	}
 	r.values[0] = s.Demand[len(s.Demand)-1] / r.unit
-	now := s.Times[0].Add(time.Duration(s.Index) * s.Length)
+	if s.First == 0 {
+		r.begun = s.Times[0]
+	}
+	now := r.begun.Add(time.Duration(s.Index) * s.Length)
 	return compat.Most(r.rule, now, r.every, r.times, r.values[:], fleet), nil
 }
 

@@ -31,7 +31,9 @@ type Step struct {
 	// Demand holds what has been measured so far: Demand[j] is the load during step j, NaN if it is a hole. It ends with
 	// step Index-1 less the lag, and is empty while nothing has been seen.
 	Demand []float64
-	// Served holds the replicas that were ready in each of those steps.
+	// First is the step that Times, Demand and Served begin with: 0, but for a Stream, which shows the newest alone.
+	First int
+	// Served holds the replicas that were ready in each of those steps. A Stream has none.
 	Served []int32
 	// Fleet is the fleet after this step's arrivals. Its Boot is zero: the configured boot time holds.
 	Fleet policy.Fleet
@@ -113,16 +115,20 @@ type plant interface {
 
 // newPlant returns the fleet with which a trace begins; many is the same fleet where it can do more than a plant.
 func newPlant(t *Trace, o Options) (p plant, many *cohorts) {
-	first := 1
-	if t.Demand[0] >= 0 {
-		first = replicasFor(t.Demand[0], o.Capacity) + 1
-	}
 	if !o.simple() {
-		many = newCohorts(&o, t, first)
+		many = newCohorts(&o, t, firstFleet(t.Demand[0], o.Capacity))
 		return many, many
 	}
-	// An order that would arrive behind the end of the trace never does: no need for memory until then.
-	return policy.NewPlant(min(o.BootSteps(t.Step), t.Len()), first, o.floor()), nil
+	return newSimplePlant(t.Demand[0], t.Len(), t.Step, o), nil
+}
+
+// firstFleet is the fleet with which a trace begins whose first demand is d.
+func firstFleet(d, capacity float64) int { return replicasFor(d, capacity) + 1 }
+
+// newSimplePlant is newPlant for n steps where every start takes the boot time. An order that would arrive behind the end
+// of the trace never does: no need for memory until then.
+func newSimplePlant(d float64, n int, step time.Duration, o Options) *policy.Plant {
+	return policy.NewPlant(min(o.BootSteps(step), n), firstFleet(d, o.Capacity), o.floor())
 }
 
 // play is Run into memory of the caller's, made by newPath, and without scores.

@@ -34,50 +34,90 @@ const reversalWithin = 600 * time.Second
 
 // score judges the counts of each step of a trace.
 func score(t *Trace, events []forecast.Event, o Options, ordered, ready []int32) Scores {
-	var s Scores
-	var billed int64
-	var demand, unserved float64
-	violations, changes, reversals := 0, 0, 0
-	first, n := o.FirstScored(t), t.Len()
-	direction, changed := 0, time.Time{} // of the last change
-	for i := first; i < n; i++ {
-		billed += int64(ordered[i])
-		if d := t.Demand[i]; d >= 0 {
-			demand += d
-			if u := shortfall(d, o.Capacity, ready[i]); u > 0 {
-				unserved += u
-				violations++
-			}
-		}
-		if i == first || ordered[i] == ordered[i-1] {
-			continue
-		}
-		changes++
-		now := 1
-		if ordered[i] < ordered[i-1] {
-			now = -1
-		}
-		if now == -direction && t.Times[i].Sub(changed) <= reversalWithin {
-			reversals++
-		}
-		direction, changed = now, t.Times[i]
+	first := o.FirstScored(t)
+	s := newTally(t.Len(), t.Step, events, o)
+	for i, d := range t.Demand {
+		s.add(t.Times[i], d, ordered[i], ready[i], i >= first)
 	}
-	steps := float64(n - first)
-	days := steps * t.Step.Hours() / 24
-	s.ReplicaHours = float64(billed) * t.Step.Hours()
-	s.UnservedHours = unserved / o.Capacity * t.Step.Hours()
-	s.Cost = s.ReplicaHours + float64(o.Penalty*s.UnservedHours)
-	if demand > 0 {
-		s.Unserved = unserved / demand
-	}
-	s.Violation = float64(violations) / steps
-	s.ChangesPerDay = float64(changes) / days
-	s.ReversalsPerDay = float64(reversals) / days
-	s.EventUnserved = math.NaN()
+	return s.scores()
+}
+
+// tally is the scores of the steps that have been played so far. It keeps no step but those that the score of events takes
+// its base from.
+type tally struct {
+	step              time.Duration
+	capacity, penalty float64
+	events            *eventTally // nil without events
+
+	billed                                int64
+	demand, unserved                      float64
+	steps, violations, changes, reversals int // of the scored steps
+	ordered                               int32
+	direction                             int
+	changed                               time.Time // when direction was that of a change
+}
+
+// newTally returns the tally of a trace of n steps.
+func newTally(n int, step time.Duration, events []forecast.Event, o Options) *tally {
+	s := &tally{step: step, capacity: o.Capacity, penalty: o.Penalty}
 	if len(events) > 0 {
-		s.EventUnserved = eventUnserved(t, events, o, ready)
+		s.events = newEventTally(n, step, events, o.Capacity)
 	}
 	return s
+}
+
+// add takes the next step. Those before the first scored one count for the base of events alone.
+func (s *tally) add(at time.Time, d float64, ordered, ready int32, scored bool) {
+	if s.events != nil {
+		s.events.add(at, d, ready, scored)
+	}
+	if !scored {
+		return
+	}
+	s.billed += int64(ordered)
+	if d >= 0 {
+		s.demand += d
+		if u := shortfall(d, s.capacity, ready); u > 0 {
+			s.unserved += u
+			s.violations++
+		}
+	}
+	before := s.ordered
+	s.ordered = ordered
+	if s.steps++; s.steps == 1 || ordered == before {
+		return
+	}
+	s.changes++
+	now := 1
+	if ordered < before {
+		now = -1
+	}
+	if now == -s.direction && at.Sub(s.changed) <= reversalWithin {
+		s.reversals++
+	}
+	s.direction, s.changed = now, at
+}
+
+// scores are the scores once the last step has been added. They are taken once.
+func (s *tally) scores() Scores {
+	steps := float64(s.steps)
+	days := steps * s.step.Hours() / 24
+	r := Scores{
+		ReplicaHours:    float64(s.billed) * s.step.Hours(),
+		UnservedHours:   s.unserved / s.capacity * s.step.Hours(),
+		Violation:       float64(s.violations) / steps,
+		ChangesPerDay:   float64(s.changes) / days,
+		ReversalsPerDay: float64(s.reversals) / days,
+		EventUnserved:   math.NaN(),
+	}
+	r.Cost = r.ReplicaHours + float64(s.penalty*r.UnservedHours)
+	if s.demand > 0 {
+		r.Unserved = s.unserved / s.demand
+	}
+	if s.events != nil {
+		r.EventUnserved = s.events.unserved()
+	}
+	return r
 }
 
 // shortfall is the demand that a number of ready replicas cannot serve. The product is rounded before the difference is

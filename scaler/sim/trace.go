@@ -84,8 +84,12 @@ func OpenTrace(path string) (t *Trace, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".gz"), ".csv")
+	t.Name = traceName(path)
 	return t, nil
+}
+
+func traceName(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".gz"), ".csv")
 }
 
 // ReadTrace reads a trace from CSV, plain or compressed with gzip; name stands for the source in errors and tables.
@@ -105,20 +109,8 @@ func ReadTrace(r io.Reader, name string) (*Trace, error) {
 		return nil, err
 	}
 	rows := rowList{trace: Trace{Name: name}}
-	for {
-		more, err := file.next()
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
-		if err := rows.add(file, at, of); err != nil {
-			return nil, err
-		}
-	}
-	if len(rows.trace.Times) < 2 {
-		return nil, file.Fault("the trace ends after %d rows; wanted at least 2", len(rows.trace.Times))
+	if err := eachRow(file, at, of, func(r row) error { rows.add(r); return nil }); err != nil {
+		return nil, err
 	}
 	return rows.fill(name)
 }
@@ -155,45 +147,79 @@ func traceColumns(file *table) (at, of int, err error) {
 	return at, of, nil
 }
 
-// rowList collects the rows of a file before the step is known.
-type rowList struct {
-	trace  Trace
-	lines  []int
-	isUnix []bool
+// row is a line of a trace.
+type row struct {
+	time     time.Time
+	demand   float64
+	spelling string
+	isUnix   bool // how the time is spelled
+	line     int
 }
 
-func (l *rowList) add(file *table, at, of int) error {
-	spelling, err := file.field(at)
-	if err != nil {
-		return err
+// eachRow calls yield with the rows of a file, whose times increase. Fewer than two are an error.
+func eachRow(file *table, at, of int, yield func(r row) error) error {
+	var first, last row
+	for n := 0; ; n++ {
+		more, err := file.next()
+		if err != nil {
+			return err
+		}
+		if !more {
+			if n < 2 {
+				return file.Fault("the trace ends after %d rows; wanted at least 2", n)
+			}
+			return nil
+		}
+		r, err := readRow(file, at, of)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			first = r
+		} else if !r.time.After(last.time) {
+			return file.Fault("timestamp %q is not after line %d's; wanted strictly increasing times", r.spelling, last.line)
+		}
+		if r.time.Sub(first.time) == math.MaxInt64 {
+			return file.Fault("timestamp %q is more than 292 years after the first; wanted a shorter trace", r.spelling)
+		}
+		last = r
+		if err := yield(r); err != nil {
+			return err
+		}
+	}
+}
+
+func readRow(file *table, at, of int) (r row, err error) {
+	r.line = file.Line
+	if r.spelling, err = file.field(at); err != nil {
+		return r, err
 	}
 	value, err := file.field(of)
 	if err != nil {
-		return err
+		return r, err
 	}
-	t, isUnix, err := parseTimestamp(spelling)
-	if err != nil {
-		return file.Fault("timestamp %q: %w", spelling, err)
+	if r.time, r.isUnix, err = parseTimestamp(r.spelling); err != nil {
+		return r, file.Fault("timestamp %q: %w", r.spelling, err)
 	}
-	times := l.trace.Times
-	if n := len(times); n > 0 {
-		if !t.After(times[n-1]) {
-			return file.Fault("timestamp %q is not after line %d's; wanted strictly increasing times", spelling, l.lines[n-1])
-		}
-		if t.Sub(times[0]) == math.MaxInt64 {
-			return file.Fault("timestamp %q is more than 292 years after the first; wanted a shorter trace", spelling)
-		}
+	if r.demand, err = parseDemand(value); err != nil {
+		return r, file.Fault("value %q: %w", value, err)
 	}
-	d, err := parseDemand(value)
-	if err != nil {
-		return file.Fault("value %q: %w", value, err)
-	}
-	l.trace.Times = append(l.trace.Times, t)
-	l.trace.Spelling = append(l.trace.Spelling, spelling)
-	l.trace.Demand = append(l.trace.Demand, d)
-	l.lines = append(l.lines, file.Line)
-	l.isUnix = append(l.isUnix, isUnix)
-	return nil
+	return r, nil
+}
+
+// rowList collects the rows of a file before the step is known.
+type rowList struct {
+	trace  Trace
+	lines  []int32
+	isUnix []bool
+}
+
+func (l *rowList) add(r row) {
+	l.trace.Times = append(l.trace.Times, r.time)
+	l.trace.Spelling = append(l.trace.Spelling, strings.Clone(r.spelling)) // else it keeps its whole line
+	l.trace.Demand = append(l.trace.Demand, r.demand)
+	l.lines = append(l.lines, int32(min(r.line, math.MaxInt32)))
+	l.isUnix = append(l.isUnix, r.isUnix)
 }
 
 var errDemand = errors.New("wanted a finite number of 0 or more, or nothing for a hole")
@@ -222,6 +248,10 @@ func (l *rowList) fill(name string) (*Trace, error) {
 				name, l.lines[i], rows.Spelling[i], MaxSteps, step)
 		}
 	}
+	if n == len(rows.Times) { // no hole: what has been read is the trace
+		rows.Step = step
+		return rows, nil
+	}
 	t := &Trace{
 		Name:     name,
 		Step:     step,
@@ -248,10 +278,17 @@ func (l *rowList) fill(name string) (*Trace, error) {
 
 // modalStep is the most frequent difference of neighbours, the smallest of the most frequent ones.
 func modalStep(times []time.Time) time.Duration {
-	count := make(map[time.Duration]int)
+	count := make(distances)
 	for i := 1; i < len(times); i++ {
 		count[times[i].Sub(times[i-1])]++
 	}
+	return count.modal()
+}
+
+// distances says how often neighbouring times are so far apart.
+type distances map[time.Duration]int
+
+func (count distances) modal() time.Duration {
 	var step time.Duration
 	for d, n := range count {
 		if n > count[step] || n == count[step] && d < step {

@@ -388,3 +388,15 @@ func (c *converter) add(p sample) error {
 	}
 	return c.yield(sample{r.Time.UnixNano(), r.Value, p.line})
 }
+
+// Stream returns the steps as a stream, which reads the file anew each time. The file is read once here, for the peak.
+func (s *Source) Stream(name string) (*sim.Stream, error) {
+	out := &sim.Stream{Name: name, Step: s.Step, Steps: s.Steps, First: s.Start, Last: s.grid.time(s.Steps - 1), Each: s.Each}
+	err := s.Each(func(_ time.Time, d float64) error {
+		if d > out.Peak {
+			out.Peak = d
+		}
+		return nil
+	})
+	return out, err
+}
