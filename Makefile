@@ -20,11 +20,11 @@ bench:
 
 # Each target apart: the go command fuzzes one at a time.
 fuzz:
-	@set -e; for p in $$($(GO) list ./...); do \
+	@set -e; for m in . $$(git ls-files '*/go.mod' | xargs -n 1 dirname); do cd $(CURDIR)/$$m; for p in $$(GOWORK=off $(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 			echo "$$p $$f"; $(GO) test $$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME); \
 		done; \
-	done
+	done; done
 
 tidy:
 	$(GO) mod tidy

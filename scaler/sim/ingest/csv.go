@@ -53,7 +53,7 @@ func separatorOf(line []byte) rune {
 	return rune(best)
 }
 
-func (r *csvRows) next() ([]string, int, error) {
+func (r *csvRows) Next() ([]string, int, error) {
 	for {
 		row, err := r.file.Next()
 		if err != nil {

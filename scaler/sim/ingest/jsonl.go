@@ -39,7 +39,7 @@ func newObjects(b *bufio.Reader, name string, o Options, s *stamps) (decoder, er
 	return newTable(name, r.header, r, o, s)
 }
 
-func (r *objectRows) next() ([]string, int, error) {
+func (r *objectRows) Next() ([]string, int, error) {
 	if r.waiting {
 		r.waiting = false
 		return r.row, r.line, nil

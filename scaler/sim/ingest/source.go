@@ -26,6 +26,7 @@ type Source struct {
 	Points int           // what the file has of the series
 
 	open    func() (io.ReadCloser, error)
+	rows    func() (Rows, error) // in place of open
 	options Options
 	kind    string
 	chosen  int // the number of the series, -1 for all of them
@@ -57,7 +58,30 @@ func open(name string, o Options, reopen func() (io.ReadCloser, error)) (*Source
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Source{Name: name, open: reopen, options: o, scale: 1}
+	return lookThrough(&Source{Name: name, open: reopen, options: o})
+}
+
+// Rows are a table that this package cannot read by itself, such as one of Parquet.
+type Rows interface {
+	// Header returns the names of the columns.
+	Header() []string
+	// Next returns the fields of the next row as text, "" for one without a value, and its number for errors, or io.EOF. The
+	// fields need not be valid after the next call.
+	Next() (fields []string, row int, err error)
+	Close() error
+}
+
+// OpenRows is Open for a table. Every call of reopen begins it anew; name and format stand for it in errors and in words.
+func OpenRows(name, format string, o Options, reopen func() (Rows, error)) (*Source, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	return lookThrough(&Source{Name: name, Format: format, rows: reopen, options: o})
+}
+
+// lookThrough finds the series and the grid.
+func lookThrough(s *Source) (*Source, error) {
+	s.scale = 1
 	if err := s.choose(); err != nil {
 		return nil, err
 	}
@@ -69,20 +93,16 @@ func open(name string, o Options, reopen func() (io.ReadCloser, error)) (*Source
 
 // pass reads the file once.
 func (s *Source) pass(yield func(p *point) error) (decoder, error) {
-	file, err := s.open()
+	var clock stamps
+	d, file, err := s.begin(&clock)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	var clock stamps
-	d, format, err := newDecoder(file, s.Name, s.options, &clock)
-	if err != nil {
-		return nil, err
-	}
 	if err := d.each(yield); err != nil {
 		return nil, err
 	}
-	s.Format, s.note = format, ""
+	s.note = ""
 	if clock.zoneless {
 		s.note = "times without a zone read as UTC"
 	}
@@ -90,6 +110,31 @@ func (s *Source) pass(yield func(p *point) error) (decoder, error) {
 		s.Format = a.kind
 	}
 	return d, nil
+}
+
+// begin opens what is read, which the caller closes.
+func (s *Source) begin(clock *stamps) (d decoder, file io.Closer, err error) {
+	if s.rows != nil {
+		rows, err := s.rows()
+		if err != nil {
+			return nil, nil, err
+		}
+		d, err := newTable(s.Name, rows.Header(), rows, s.options, clock)
+		if err != nil {
+			_ = rows.Close() // the first error is the one to tell
+			return nil, nil, err
+		}
+		return d, rows, nil
+	}
+	text, err := s.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	if d, s.Format, err = newDecoder(text, s.Name, s.options, clock); err != nil {
+		_ = text.Close()
+		return nil, nil, err
+	}
+	return d, text, nil
 }
 
 // choose finds the series that is wanted.

@@ -11,8 +11,8 @@ import (
 
 // rows are the lines of a file that is a table: CSV, or JSON objects with the fields of the first.
 type rows interface {
-	// next returns the fields of a row, in the order of the header, and its line, or io.EOF. A row may end early.
-	next() (fields []string, line int, err error)
+	// Next returns the fields of a row, in the order of the header, and its line, or io.EOF. A row may end early.
+	Next() (fields []string, line int, err error)
 }
 
 // timeNames and valueNames are what columns are called that need not be named, the likeliest first.
@@ -45,7 +45,7 @@ type tableDecoder struct {
 
 func newTable(name string, header []string, r rows, o Options, s *stamps) (*tableDecoder, error) {
 	d := &tableDecoder{name: name, header: header, rows: r, stamps: s, first: true}
-	row, line, err := r.next()
+	row, line, err := r.Next()
 	if errors.Is(err, io.EOF) {
 		return nil, faultAt(name, 1, "no rows; wanted at least two")
 	}
@@ -166,7 +166,7 @@ func (d *tableDecoder) next(p *point) error {
 func (d *tableDecoder) readRow() error {
 	if !d.first {
 		var err error
-		if d.row, d.line, err = d.rows.next(); err != nil {
+		if d.row, d.line, err = d.rows.Next(); err != nil {
 			return err
 		}
 	}
