@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -23,20 +22,25 @@ type cohorts struct {
 
 	now        int
 	ready      int
-	starting   []start // in the order of their orders, the newest last
-	placed     int     // orders of this step so far
-	activated  bool    // an activated replica is on its way
+	starting   []cohort // in the order of their orders, the newest last
+	onOrder    int      // replicas in starting
+	placed     int      // orders of this step so far
+	activated  bool     // an activated replica is on its way
 	chance     rand.PCG
 	numbers    *rand.Rand // those of chance
 	releases   []int32    // released at step i and still draining: at i mod drain
 	stillDrain int
 }
 
-// start is a replica that is on order: at step at it serves, or is given up if it has failed.
-type start struct {
-	at     int
-	failed bool
+// cohort are replicas on order one after the other: at step at they serve, or are given up if they have failed.
+type cohort struct {
+	at, count int
+	failed    bool
 }
+
+// mostDrawn is the largest fleet without a Cap: each start may be drawn by itself, which takes its time. A plant carries a
+// peak of maxReplicas, and a target of a tenth asks for ten times as many.
+const mostDrawn = 10 * maxReplicas
 
 // newCohorts returns the fleet of a trace with start ready replicas.
 func newCohorts(o *Options, t *Trace, start int) *cohorts {
@@ -47,7 +51,7 @@ func newCohorts(o *Options, t *Trace, start int) *cohorts {
 		drain:      min(ceilSteps(o.Drain, t.Step), n),
 		activation: min(ceilSteps(o.Activation, t.Step), n),
 		floor:      o.floor(),
-		most:       math.MaxInt32,
+		most:       mostDrawn,
 		times:      o.BootTimes,
 		failed:     o.FailedStarts,
 		seed:       o.Seed,
@@ -55,7 +59,7 @@ func newCohorts(o *Options, t *Trace, start int) *cohorts {
 		end:        n,
 	}
 	if o.Cap > 0 {
-		p.most = o.Cap
+		p.most = min(o.Cap, mostDrawn)
 	}
 	p.numbers = rand.New(&p.chance)
 	p.releases = make([]int32, p.drain)
@@ -74,16 +78,18 @@ func (p *cohorts) Arrive() int {
 	}
 	arrived, kept := 0, p.starting[:0]
 	for _, s := range p.starting {
-		switch {
-		case s.at > p.now:
+		if s.at > p.now {
 			kept = append(kept, s)
-		case !s.failed:
-			arrived++
+			continue
+		}
+		p.onOrder -= s.count
+		if !s.failed {
+			arrived += s.count
 		}
 	}
 	p.starting = kept
 	p.ready += arrived
-	if p.ready > 0 || len(p.starting) == 0 {
+	if p.ready > 0 || p.onOrder == 0 {
 		p.activated = false
 	}
 	return arrived
@@ -97,9 +103,7 @@ func (p *cohorts) Order(n int) int {
 		n = max(n, 1)
 	}
 	if more := n - p.Ordered(); more > 0 {
-		for range more {
-			p.begin(p.boot, p.times.scattered())
-		}
+		p.begin(more, p.boot, p.times.scattered())
 	} else if more < 0 {
 		p.remove(-more)
 	}
@@ -110,40 +114,61 @@ func (p *cohorts) Order(n int) int {
 func (p *cohorts) Activate(demand float64) {
 	if p.activation > 0 && demand > 0 && p.Ordered() == 0 {
 		p.activated = true
-		p.begin(p.activation, false)
+		p.begin(1, p.activation, false)
 	}
 }
 
-// begin orders a replica that takes boot steps, or a time that is drawn.
-func (p *cohorts) begin(boot int, scattered bool) {
-	fails := false
-	if scattered || p.failed > 0 {
-		if p.placed == 0 {
-			p.chance.Seed(p.seed, uint64(p.now))
-		}
+// begin orders n replicas that take boot steps, or each a time that is drawn.
+func (p *cohorts) begin(n, boot int, scattered bool) {
+	if !scattered && p.failed == 0 {
+		p.push(n, boot, false)
+		return
+	}
+	if p.placed == 0 {
+		p.chance.Seed(p.seed, uint64(p.now))
+	}
+	for range n {
 		// Both are always drawn, so that the place alone says which number is whose.
 		luck, share := p.numbers.Float64(), p.numbers.Float64()
-		fails = luck < p.failed
-		if scattered {
-			boot = min(ceilSteps(p.times.At(share), p.step), p.end)
+		takes, fails := boot, luck < p.failed
+		switch {
+		case fails:
+			takes = p.giveUp
+		case scattered:
+			takes = min(ceilSteps(p.times.At(share), p.step), p.end)
 		}
+		p.push(1, takes, fails)
 	}
-	p.placed++
-	switch {
-	case fails:
-		p.starting = append(p.starting, start{at: p.now + p.giveUp, failed: true})
-	case boot == 0:
-		p.ready++
-	default:
-		p.starting = append(p.starting, start{at: p.now + boot})
+	p.placed += n
+}
+
+// push orders n replicas that serve, or are given up, so many steps from now.
+func (p *cohorts) push(n, steps int, failed bool) {
+	if steps == 0 {
+		p.ready += n
+		return
 	}
+	p.onOrder += n
+	c := cohort{at: p.now + steps, count: n, failed: failed}
+	if k := len(p.starting) - 1; k >= 0 && p.starting[k].at == c.at && p.starting[k].failed == failed {
+		p.starting[k].count += n
+		return
+	}
+	p.starting = append(p.starting, c)
 }
 
 // remove takes n replicas away: the newest that is not ready first, and then ready ones, which drain.
 func (p *cohorts) remove(n int) {
-	k := min(n, len(p.starting))
-	p.starting = p.starting[:len(p.starting)-k]
-	n -= k
+	for n > 0 && p.onOrder > 0 {
+		newest := &p.starting[len(p.starting)-1]
+		k := min(n, newest.count)
+		newest.count -= k
+		p.onOrder -= k
+		n -= k
+		if newest.count == 0 {
+			p.starting = p.starting[:len(p.starting)-1]
+		}
+	}
 	p.ready -= n
 	if p.drain > 0 {
 		p.releases[p.now%p.drain] += int32(n)
@@ -158,10 +183,10 @@ func (p *cohorts) bound(n int) int { return min(max(n, p.floor), p.most) }
 func (p *cohorts) Ready() int { return p.ready }
 
 // Starting returns the replicas on order, those among them that will never serve too.
-func (p *cohorts) Starting() int { return len(p.starting) }
+func (p *cohorts) Starting() int { return p.onOrder }
 
 // Ordered returns the replicas that are ordered, ready or not.
-func (p *cohorts) Ordered() int { return p.ready + len(p.starting) }
+func (p *cohorts) Ordered() int { return p.ready + p.onOrder }
 
 // Draining returns the replicas that were released and are billed on.
 func (p *cohorts) Draining() int { return p.stillDrain }

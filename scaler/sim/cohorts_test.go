@@ -166,6 +166,16 @@ func TestCohortsEqualTheirTwin(t *testing.T) {
 	})
 }
 
+func TestCohortsBoundWhatIsOrdered(t *testing.T) {
+	p := fleetOf(t, Options{Boot: time.Minute, Drain: time.Minute}, 3)
+	require.Equal(t, mostDrawn, p.Order(math.MaxInt))
+	require.Equal(t, mostDrawn-3, p.Arrive()+p.Starting())
+	require.Equal(t, 1, p.Order(math.MinInt))
+	require.Len(t, p.starting, 0)
+	p = fleetOf(t, Options{Cap: 2}, 3)
+	require.Equal(t, 2, p.Ready(), "from the beginning")
+}
+
 func TestRunWithFailedStarts(t *testing.T) {
 	tr := minutes(t, make([]float64, 40)...)
 	c := &script{orders: slices.Repeat([]int{11}, 40)}
@@ -270,8 +280,8 @@ func TestCohortsDrawWhatTheDistributionSays(t *testing.T) {
 	var before, lag float64 // serial correlation of the boot times
 	for range n {
 		p.now++
-		p.placed, p.starting = 0, p.starting[:0]
-		p.begin(0, true)
+		p.placed, p.starting = 0, p.starting[:0] // as after an order that was taken back
+		p.begin(1, 0, true)
 		s := p.starting[0]
 		takes := float64(s.at - p.now)
 		switch {

@@ -40,11 +40,11 @@ type disturbance struct {
 // Controls plays negative controls: the case as it is, and then with a plan of events that is wrong, with metrics that
 // are missing, and with metrics that come late. Whoever trusts a plan or a metric must be told what it costs when they are wrong.
 //
-// Without events those about the plan are left out. What is drawn depends on Options.Seed and on the name of a control.
+// Without a plan those about the plan are left out. What is drawn depends on Options.Seed and on the name of a control.
 func Controls(ctx context.Context, c Case) ([]Control, error) {
 	report, done := c.Options.Progress, 0
 	all := slices.Concat([]disturbance{{name: "undisturbed"}}, planDisturbances(), metricDisturbances())
-	if len(c.Events) == 0 {
+	if len(c.plan()) == 0 {
 		all = slices.DeleteFunc(all, func(d disturbance) bool { return d.event })
 	}
 	n := c.Trace.Len()
@@ -105,7 +105,7 @@ func nameSeed(name string) uint64 {
 func planDisturbances() []disturbance {
 	plan := func(name string, edit func(events []forecast.Event, t *Trace, chance *rand.Rand) []forecast.Event) disturbance {
 		return disturbance{name, true, func(c Case, chance *rand.Rand) (Case, error) {
-			c.Announced = edit(slices.Clone(c.Events), c.Trace, chance)
+			c.Announced = edit(slices.Clone(c.plan()), c.Trace, chance)
 			slices.SortStableFunc(c.Announced, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) })
 			return c, nil
 		}}

@@ -72,6 +72,14 @@ type Case struct {
 	Config scaler.Config
 }
 
+// plan is what the engine is told of.
+func (c Case) plan() []forecast.Event {
+	if c.Announced != nil {
+		return c.Announced
+	}
+	return c.Events
+}
+
 // Play runs one policy of Policies on the case.
 func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	var r Result
@@ -108,11 +116,7 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 func (c Case) controller(name string) (Controller, error) {
 	switch name {
 	case Headroom:
-		announced := c.Events
-		if c.Announced != nil {
-			announced = c.Announced
-		}
-		return NewEngineController(c.Config, announced, c.Options.Announce)
+		return NewEngineController(c.Config, c.plan(), c.Options.Announce)
 	case KubeHPA, KubeHPASeasonal:
 		return c.Options.hpa(c.Trace, compat.DefaultHPAParams(), name == KubeHPASeasonal)
 	}
