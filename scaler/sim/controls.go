@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -40,56 +41,69 @@ type disturbance struct {
 // Controls plays negative controls: the case as it is, and then with a plan of events that is wrong, with metrics that
 // are missing, and with metrics that come late. Whoever trusts a plan or a metric must be told what it costs when they are wrong.
 //
-// Without a plan those about the plan are left out. What is drawn depends on Options.Seed and on the name of a control.
+// Without a plan those about it are left out. What is drawn depends on Options.Seed and on the name of a control. As many
+// runs play at a time as the processor has cores; the result does not depend on it. Options.Progress is called by the
+// caller's goroutine alone, with the steps of all runs.
 func Controls(ctx context.Context, c Case) ([]Control, error) {
-	report, done := c.Options.Progress, 0
 	all := slices.Concat([]disturbance{{name: "undisturbed"}}, planDisturbances(), metricDisturbances())
 	if len(c.plan()) == 0 {
 		all = slices.DeleteFunc(all, func(d disturbance) bool { return d.event })
 	}
-	n := c.Trace.Len()
-	total := n * (2*len(all) + 1)
-	c.Options.Progress = nil
-	play := func(c Case, name string) (Result, error) {
-		if report != nil {
-			c.Options.Progress = func(steps, of int) { report(done+int(float64(n)*float64(steps)/float64(of)), total) }
+	runs := []controlRun{{c: c, policy: Clairvoyant}}
+	for _, d := range all {
+		one := controlRun{c: c, control: d.name, policy: Headroom}
+		if d.make != nil {
+			var err error
+			if one.c, err = d.make(c, rand.New(rand.NewPCG(c.Options.Seed, nameSeed(d.name)))); err != nil {
+				return nil, fmt.Errorf("%s: %w", d.name, err)
+			}
 		}
-		r, err := c.Play(ctx, name)
-		done += n
-		return r, err
+		runs = append(runs, one)
+		if !d.event {
+			one.policy = KubeHPA
+			runs = append(runs, one)
+		}
 	}
-	optimum, err := play(c, Clairvoyant)
+	n := c.Trace.Len()
+	report := func(done int) { c.Options.report(done, len(runs)*n) }
+	err := spread(ctx, len(runs), runtime.GOMAXPROCS(0), report, func(played func(steps int)) func(context.Context, int) error {
+		return func(ctx context.Context, i int) error { return runs[i].play(ctx, played) }
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := &Comparison{Case: c, Optimum: optimum}
-	harm := func(r Result) Harm { return Harm{out.Ratio(r), r.Unserved, r.EventUnserved} }
+	against := &Comparison{Case: c, Optimum: runs[0].result}
 	var controls []Control
-	for k, d := range all {
-		disturbed := c
-		if d.make != nil {
-			if disturbed, err = d.make(c, rand.New(rand.NewPCG(c.Options.Seed, nameSeed(d.name)))); err != nil {
-				return nil, fmt.Errorf("%s: %w", d.name, err)
-			}
+	for _, run := range runs[1:] {
+		harm := Harm{against.Ratio(run.result), run.result.Unserved, run.result.EventUnserved}
+		if run.policy == KubeHPA {
+			controls[len(controls)-1].HPA = harm
+			continue
 		}
-		control := Control{Name: d.name}
-		r, err := play(disturbed, Headroom)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.name, err)
+		controls = append(controls, Control{Name: run.control, Headroom: harm})
+		if len(controls) > 1 { // an HPA that is not played knows of no plan
+			controls[len(controls)-1].HPA = controls[0].HPA
 		}
-		control.Headroom = harm(r)
-		if k > 0 && d.event {
-			control.HPA = controls[0].HPA
-			done += n
-		} else {
-			if r, err = play(disturbed, KubeHPA); err != nil {
-				return nil, fmt.Errorf("%s: %w", d.name, err)
-			}
-			control.HPA = harm(r)
-		}
-		controls = append(controls, control)
 	}
 	return controls, nil
+}
+
+// controlRun is a policy that plays a disturbed case.
+type controlRun struct {
+	c               Case
+	control, policy string
+	result          Result
+}
+
+func (r *controlRun) play(ctx context.Context, played func(steps int)) error {
+	c := r.c
+	c.Options = c.Options.counting(c.Trace.Len(), played)
+	var err error
+	if r.result, err = c.Play(ctx, r.policy); err != nil {
+		return fmt.Errorf("%s: %w", r.control, err)
+	}
+	r.result.Ordered, r.result.Ready, r.result.Draining = nil, nil, nil // nobody looks at them: the memory is another run's
+	return nil
 }
 
 // nameSeed is the FNV-1a hash of a name (Fowler, Noll and Vo): controls draw apart from each other, whichever are played.

@@ -50,6 +50,7 @@ func TestControls(t *testing.T) {
 	controls, err := Controls(context.Background(), c)
 	require.NoError(t, err)
 	require.Equal(t, total, done)
+	require.Equal(t, (1+18+5)*c.Trace.Len(), total)
 	require.Equal(t, kept, c.Events, "the case is the caller's")
 	by := map[string]Control{}
 	var names []string
@@ -107,7 +108,7 @@ func TestControls(t *testing.T) {
 
 	c.Config.Penalty = -1
 	_, err = Controls(context.Background(), c)
-	require.ErrorContains(t, err, "undisturbed: headroom: config: penalty")
+	require.ErrorContains(t, err, ": headroom: config: penalty")
 }
 
 func TestPhantomsAreLikeTheEventsButForTheirTime(t *testing.T) {
