@@ -68,3 +68,65 @@ func TestADoubtEndsAndBeginsAnew(t *testing.T) {
 	d.Forget()
 	require.False(t, d.Denied(minutes(39), down))
 }
+
+// What is not known neither begins a doubt nor ends one.
+func TestADoubtOutlastsWhatIsNotKnown(t *testing.T) {
+	up, down := Reading{10, 8, true}, Reading{0, 0, true}
+	for name, unknown := range map[string]Reading{"no value": {math.NaN(), 0, true}, "a stale zero": {0, 0, false}, "a stale peak": {10, 8, false}} {
+		d := NewDoubt(5*time.Minute, 1)
+		d.Denied(minutes(0), []Reading{up})
+		for m := 1; m < 4; m++ {
+			require.False(t, d.Denied(minutes(m), []Reading{{unknown.Value * 0, 0, unknown.Fresh}}), "%s", name)
+		}
+		require.True(t, d.Denied(minutes(4), []Reading{down}), "%s", name)
+		d.Denied(minutes(6), []Reading{unknown})
+		require.True(t, d.Denied(minutes(8), []Reading{down}), "%s", name)
+		require.False(t, d.Denied(minutes(9), []Reading{down}), "%s: five minutes after it began", name)
+	}
+}
+
+func TestTheEdgesOfADoubt(t *testing.T) {
+	denied := func(before, after []Reading) bool {
+		d := NewDoubt(5*time.Minute, len(before))
+		d.Denied(minutes(0), before)
+		return d.Denied(minutes(1), after)
+	}
+	up, down := Reading{10, 8, true}, Reading{0, 0, true}
+	require.True(t, denied([]Reading{{2, 1, true}}, []Reading{down}), "a replica's worth is a level to fall from")
+	require.True(t, denied([]Reading{up, {10, 8, true}}, []Reading{down, {4, 3, true}}), "exactly half stands")
+	require.False(t, denied([]Reading{up, {2, 1, true}}, []Reading{down, {0.4, 0, true}}), "a replica's worth is enough to confirm")
+	require.True(t, denied([]Reading{up, {1, 0.9, true}}, []Reading{down, {0, 0, true}}), "less is not")
+}
+
+// A forecast is told what not to believe exactly as long as a fall would be doubted, and people are told why.
+func TestWhatIsNotBelieved(t *testing.T) {
+	up, down := Reading{10, 8, true}, Reading{0.5, 0, true}
+	limit := float64(Fallen * 8)
+	d := NewDoubt(5*time.Minute, 2)
+	below := func(m int, r ...Reading) [2]float64 {
+		d.Denied(minutes(m), r)
+		return [2]float64{d.Below(minutes(m), 0, r), d.Below(minutes(m), 1, r)}
+	}
+	require.Equal(t, [2]float64{-1, -1}, below(0, Reading{0.5, 0.4, true}, Reading{0, 0, true}), "no level to fall from")
+	require.Equal(t, [2]float64{limit, limit}, below(1, up, up), "a fall would be doubted")
+	_, ok := d.Denial(minutes(1), []Reading{up, up})
+	require.False(t, ok)
+	require.Equal(t, [2]float64{limit, limit}, below(2, up, down))
+	denial, ok := d.Denial(minutes(2), []Reading{up, down})
+	require.True(t, ok)
+	require.Equal(t, Denial{Signal: 1, By: 0, Low: 8, Until: minutes(7)}, denial)
+	require.Equal(t, [2]float64{-1, -1}, below(3, down, down), "each confirms the other")
+	require.Equal(t, [2]float64{limit, limit}, below(4, up, down), "no more")
+	require.Equal(t, [2]float64{limit, -1}, below(7, up, down), "and then it is over")
+	_, ok = d.Denial(minutes(7), []Reading{up, down})
+	require.False(t, ok)
+
+	alone := NewDoubt(5*time.Minute, 1)
+	alone.Denied(minutes(0), []Reading{up})
+	alone.Denied(minutes(1), []Reading{down})
+	denial, _ = alone.Denial(minutes(1), []Reading{down})
+	require.Equal(t, -1, denial.By, "the forecast alone")
+	off := NewDoubt(0, 1)
+	off.Denied(minutes(0), []Reading{up})
+	require.Equal(t, -1., off.Below(minutes(0), 0, []Reading{up}))
+}

@@ -89,12 +89,40 @@ func TestNoBudgetIsNoLimit(t *testing.T) {
 }
 
 func TestReversalsThatCannotBeAreRefused(t *testing.T) {
-	for _, bad := range []Flap{{at: make([]int64, 2), next: 2}, {at: make([]int64, 2), used: 3}, {at: make([]int64, 2), way: 2}, {at: make([]int64, 2), next: 1}, {next: 1}} {
+	for _, bad := range []Flap{{at: make([]int64, 2), next: 2}, {at: make([]int64, 2), used: 3}, {at: make([]int64, 2), way: 2}, {at: make([]int64, 2), next: 1}, {at: make([]int64, 2), next: 2, used: 2}, {next: 1}} {
 		w := state.NewWriter(nil)
 		bad.State(&w)
 		f := NewFlap(len(bad.at))
 		r := state.NewReader(w.Bytes())
 		f.State(&r)
 		require.Error(t, r.Err())
+		require.Equal(t, NewFlap(len(bad.at)), f, "and is not kept")
 	}
+}
+
+func TestABudgetIsForgottenAndTold(t *testing.T) {
+	f := NewFlap(2)
+	require.Equal(t, 2, f.Budget())
+	for m, n := range []int{5, 3, 5} {
+		f.Record(minutes(m), n, 4)
+	}
+	used, room := f.Within(minutes(3))
+	require.Equal(t, 2, used)
+	require.Equal(t, minutes(61), room, "an hour after the first of two")
+	used, room = f.Within(minutes(61))
+	require.Equal(t, 1, used)
+	require.Equal(t, minutes(61), room, "there is some")
+	require.Equal(t, 5, f.Allow(new(Trail), minutes(60), 1, 5))
+	require.Equal(t, 1, f.Allow(new(Trail), minutes(61), 1, 5), "as it was told")
+	f.Forget()
+	used, _ = f.Within(minutes(3))
+	require.Zero(t, used)
+	require.Equal(t, 1, f.Allow(new(Trail), minutes(4), 1, 5))
+	f.Record(minutes(4), 1, 5)
+	used, _ = f.Within(minutes(4))
+	require.Zero(t, used, "the first change is no reversal")
+	none := NewFlap(0)
+	used, room = none.Within(minutes(1))
+	require.Zero(t, used)
+	require.Equal(t, minutes(1), room)
 }

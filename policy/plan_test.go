@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -112,22 +113,80 @@ func TestPlanValuesAgainstEnumeration(t *testing.T) {
 }
 
 // Order and keep must be thresholds in the replica, or bisection finds the wrong one.
-func TestPlanDecisionsAreThresholds(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := Plan{Penalty: rapid.Float64Range(1.5, 100).Draw(t, "penalty"), Boot: rapid.IntRange(0, 6).Draw(t, "boot"), Slack: 0.4}
-		rows := make([]Curve, Horizon+1)
-		most := 0
-		for h := range rows {
-			require.True(t, rows[h].Set(levels, drawQuantiles(t), 10))
-			most = max(most, rows[h].Most())
+func TestPlanDecisionsAreThresholds(t *testing.T) { rapid.Check(t, planDecisionsAreThresholds) }
+
+func planDecisionsAreThresholds(t *rapid.T) {
+	p := Plan{Penalty: rapid.Float64Range(1.5, 100).Draw(t, "penalty"), Boot: rapid.IntRange(0, 6).Draw(t, "boot"), Slack: 0.4}
+	rows := make([]Curve, Horizon+1)
+	most := 0
+	for h := range rows {
+		require.True(t, rows[h].Set(levels, drawQuantiles(t), 10))
+		most = max(most, rows[h].Most())
+	}
+	b := p.Band(rows)
+	require.LessOrEqual(t, b.Low, b.High)
+	for k := 1; k <= most+1; k++ {
+		require.Equal(t, k <= b.Low, p.order(rows, k), "order of replica %d, band %v", k, b)
+		if k > b.Low {
+			require.Equal(t, k <= b.High, p.keep(rows, k), "keeping replica %d, band %v", k, b)
 		}
-		b := p.Band(rows)
-		require.LessOrEqual(t, b.Low, b.High)
-		for k := 1; k <= most+1; k++ {
-			require.Equal(t, k <= b.Low, p.order(rows, k), "order of replica %d, band %v", k, b)
-			if k > b.Low {
-				require.Equal(t, k <= b.High, p.keep(rows, k), "keeping replica %d, band %v", k, b)
+	}
+}
+
+// What idles in a valley between two crowds is kept exactly as long as that costs no more than to boot anew, or what is
+// ordered now would come too late.
+func TestAPlanAcrossAValley(t *testing.T) {
+	for boot := 1; boot <= 6; boot++ {
+		for valley := 0; valley < Horizon-1; valley++ {
+			demand := steady(9, 0)
+			for h := range valley {
+				demand[h] = 5
 			}
+			p := Plan{Penalty: 20, Boot: boot, Slack: 0.4}
+			b := p.Band(rowsOf(demand...))
+			want := 9
+			if valley > boot {
+				want = 5
+			}
+			require.Equal(t, want, b.High, "boot %d, valley %d", boot, valley)
+			if valley != boot {
+				continue
+			}
+			require.Equal(t, 9, b.Low, "boot %d: it is ordered for the end of the valley", boot)
 		}
+	}
+}
+
+// An exact tie never moves: a replica that earns exactly its boot and its run is not ordered, and one that costs exactly as
+// much to keep as to boot anew is kept.
+func TestATiedPlanNeverMoves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := Plan{Boot: rapid.IntRange(1, 6).Draw(t, "boot")}
+		base := rapid.IntRange(0, 50).Draw(t, "base")
+		rows := rowsOf(steady(float64(base), float64(base)+rapid.Float64Range(0.1, 1).Draw(t, "part"), p.Boot)...)
+		// A crowd of one step that is worth exactly the boot and the step.
+		use, worth := rows[p.Boot].Use(base+1), float64(p.Boot+1)
+		p.Penalty = worth / use
+		for float64(p.Penalty*use) > worth {
+			p.Penalty = math.Nextafter(p.Penalty, 0)
+		}
+		for float64(p.Penalty*use) < worth {
+			p.Penalty = math.Nextafter(p.Penalty, math.Inf(1))
+		}
+		if float64(p.Penalty*use) != worth {
+			t.Skip("no penalty ties")
+		}
+		require.Equal(t, base, p.Band(rows).Low, "penalty %v", p.Penalty)
+		p.Penalty *= 1.001
+		require.Equal(t, base+1, p.Band(rows).Low, "and a little more moves it")
+
+		p.Penalty = 20
+		tie := steady(float64(base+4), 0)
+		for h := range p.Boot {
+			tie[h] = float64(base)
+		}
+		require.Equal(t, base+4, p.Band(rowsOf(tie...)).High, "a valley as long as the boot")
 	})
 }
+
+func FuzzPlanDecisionsAreThresholds(f *testing.F) { f.Fuzz(rapid.MakeFuzz(planDecisionsAreThresholds)) }

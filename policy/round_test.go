@@ -15,6 +15,7 @@ func TestUnits(t *testing.T) {
 	require.Equal(t, 4, Unit(1).Down(4))
 	require.Equal(t, Limits{Min: 3, Max: 9, StepUp: 3, StepDown: 4, Unit: 3}, Unit(3).Fit(Limits{Min: 2, Max: 11, StepUp: 1, StepDown: 4}))
 	require.Equal(t, Limits{Min: 3, Max: 3, Unit: 3}, Unit(3).Fit(Limits{Min: 1, Max: 2}))
+	require.Equal(t, Limits{Min: 3, Unit: 3}, Unit(3).Fit(Limits{Min: 1}), "no limit stays none")
 	require.Equal(t, Limits{Min: 1, Max: 7, StepUp: 2, Unit: 1}, Unit(1).Fit(Limits{Min: 1, Max: 7, StepUp: 2}))
 }
 

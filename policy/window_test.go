@@ -41,6 +41,8 @@ func TestWindowsFollowTheWall(t *testing.T) {
 		{daily(8, 10), "2026-03-02 23:00:00 -0900", false},
 		{daily(8, 10), "1969-03-02 08:00:00 +0000", true},
 		{daily(8, 10), "1969-03-02 07:59:59 +0000", false},
+		{daily(0, 2), "1969-12-31 00:00:00 +0000", true},
+		{daily(0, 2), "1969-12-30 23:59:59 +0000", false},
 		{night, "2026-03-02 01:59:59 +0000", true},
 		{night, "2026-03-02 02:00:00 +0000", false},
 		{night, "2026-03-02 22:00:00 +0000", true},
@@ -87,7 +89,8 @@ func TestWindowsTogether(t *testing.T) {
 	a.Min, a.Max, a.Fallback, a.FreezeUp = 5, 30, 3, true
 	b.Min, b.Max, b.Fallback, b.FreezeDown = 9, 20, 4, true
 	c.Max = 7
-	windows := []Window{a, b, c}
+	none := daily(8, 20) // says nothing
+	windows := []Window{a, b, c, none}
 	held := func(clock string) Held { return HeldAt(windows, at(t, "2026-03-02 "+clock+" +0000"), 10*time.Minute) }
 	require.Equal(t, Held{}, held("07:00:00"))
 	require.Equal(t, Held{Min: 5}, held("07:50:00"), "ordered before it begins")
@@ -100,9 +103,51 @@ func TestWindowsTogether(t *testing.T) {
 	h := Held{Min: 5, Max: 8}
 	require.Equal(t, 5, h.Bound(new(Trail), 3, 9, false))
 	require.Equal(t, 8, h.Bound(new(Trail), 12, 9, false))
+	require.Equal(t, 12, Held{Min: 5}.Bound(new(Trail), 12, 9, false), "no maximum is none")
 	require.Equal(t, 9, h.Bound(new(Trail), 12, 9, true), "nothing is taken from a fleet that is not measured")
 	require.Equal(t, 4, Held{FreezeDown: true}.Freeze(new(Trail), 2, 4))
 	require.Equal(t, 6, Held{FreezeDown: true}.Freeze(new(Trail), 6, 4))
 	require.Equal(t, 4, Held{FreezeUp: true}.Freeze(new(Trail), 6, 4))
 	require.Equal(t, 2, Held{FreezeUp: true}.Freeze(new(Trail), 2, 4))
+}
+
+func TestUntilWhenAWindowSpeaks(t *testing.T) {
+	a, b, c := daily(8, 12), daily(10, 14), daily(22, 26)
+	a.Min, a.FreezeUp, a.Max = 5, true, 20
+	b.Min, b.FreezeUp, b.Max = 5, true, 30
+	c.FreezeDown = true
+	windows := []Window{a, b, c}
+	until := func(clock string, what Saying) string {
+		u := Until(windows, at(t, "2026-03-02 "+clock+" +0530"), 10*time.Minute, what)
+		if u.IsZero() {
+			return ""
+		}
+		return u.Format("02 15:04 -0700")
+	}
+	require.Equal(t, "02 12:00 +0530", until("09:00:00", SaysFreezeUp))
+	require.Equal(t, "02 14:00 +0530", until("11:00:00", SaysFreezeUp), "the last of them")
+	require.Equal(t, "02 14:00 +0530", until("11:00:00", SaysMin), "both ask for as many")
+	require.Equal(t, "02 12:00 +0530", until("11:00:00", SaysMax), "the other allows more")
+	require.Equal(t, "02 12:00 +0530", until("07:50:00", SaysMin), "before it begins, because of the boot time")
+	require.Empty(t, until("07:50:00", SaysFreezeUp))
+	require.Equal(t, "03 02:00 +0530", until("23:00:00", SaysFreezeDown), "tomorrow")
+	require.Equal(t, "02 02:00 +0530", until("01:00:00", SaysFreezeDown), "it began yesterday")
+	require.Empty(t, until("11:00:00", SaysFreezeDown))
+}
+
+// The end of a window is the first minute in which it no longer holds.
+func TestEndsAgainstTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := daily(0, 0)
+		w.FreezeUp = true
+		start, length := rapid.IntRange(0, 1439).Draw(t, "start"), rapid.IntRange(1, 1439).Draw(t, "length")
+		w.Start, w.End = int64(start*60), int64((start+length)*60)
+		now := time.Date(2026, 2, 26, 0, rapid.IntRange(0, 2*1440).Draw(t, "minute"), 0, 0, time.FixedZone("", rapid.IntRange(-12, 14).Draw(t, "zone")*3600))
+		want := time.Time{}
+		for end := now; w.Touches(end, 0); {
+			end = end.Add(time.Minute)
+			want = end
+		}
+		require.True(t, want.Equal(Until([]Window{w}, now, 0, SaysFreezeUp)), "%v", want)
+	})
 }
