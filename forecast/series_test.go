@@ -216,3 +216,36 @@ func FuzzSeries(f *testing.F) {
 	f.Add(byte(4), []byte{0, 1, 9, 2, 9, 3, 200, 4, 100, 5, 9, 255, 9, 254})
 	f.Fuzz(func(t *testing.T, n byte, moves []byte) { checkTwin(t, 1+int(n%16), moves) })
 }
+
+// What is not believed is a gap that a late sample may fill, unless that is not believed either; what was said is known.
+func TestSeriesWithoutWhatIsNotBelieved(t *testing.T) {
+	s := NewSeries(time.Minute, 8)
+	require.True(t, math.IsNaN(s.Said()), "nothing yet")
+	step := func(k int, values ...float64) float64 {
+		for i, v := range values {
+			s.Add(at(float64(60*k+10*i)), v)
+		}
+		s.Advance(at(float64(60*k + 60)))
+		mean, peak := s.At(int64(k))
+		require.Equal(t, math.IsNaN(mean), math.IsNaN(peak))
+		return mean
+	}
+	require.Zero(t, step(0, 0), "all is believed")
+	s.Disbelieve(2)
+	require.Equal(t, 3., step(1, 0, 6), "it is the step that counts, not the sample")
+	require.Equal(t, 3., s.Said())
+	require.True(t, math.IsNaN(step(2, 1, 3)), "the limit itself is not believed")
+	require.Equal(t, 2., s.Said())
+	newest, _ := s.NewestNumber()
+	require.True(t, at(130).Equal(newest), "it has been heard of")
+	require.Equal(t, Duplicate, s.Add(at(120), 0))
+	require.Equal(t, 2., s.Said())
+	require.Equal(t, Filled, s.Add(at(120), 9))
+	require.Equal(t, 9., s.Said())
+	require.True(t, math.IsNaN(step(3, 1)))
+	s.Add(at(360), 5)
+	require.True(t, math.IsNaN(s.Said()), "a gap says nothing")
+	s.Disbelieve(-1)
+	require.Zero(t, step(7, 0))
+	require.Zero(t, s.Said())
+}

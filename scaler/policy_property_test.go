@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,4 +80,62 @@ func TestAStepUnderDeadTimeDoesNotOvershoot(t *testing.T) {
 			require.LessOrEqual(rt, l.d.Replicas, need, "step %d: %s", i, &l.d)
 		}
 	})
+}
+
+// Noise inside the dead band gives no change. A rule that leaves ratios of demand to capacity within b of its target alone,
+// on a fleet that meets the lowest demand exactly, moves for noise of +-e only where 2e/(1-e) exceeds b: that is how far
+// the highest demand lies above the lowest. The most nervous HPA has b = .1 and looks at the newest value alone.
+func TestNoiseInsideTheDeadBandGivesNoChange(t *testing.T) {
+	rapid.Check(t, noiseInsideTheDeadBandGivesNoChange)
+}
+func FuzzNoiseInsideTheDeadBandGivesNoChange(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(noiseInsideTheDeadBandGivesNoChange))
+}
+
+func noiseInsideTheDeadBandGivesNoChange(rt *rapid.T) {
+	const band = 0.1
+	n := rapid.IntRange(1, 200).Draw(rt, "replicas")
+	edge := band / (2 + band) // where 2e/(1-e) is band
+	e := rapid.Float64Range(0, edge).Draw(rt, "noise")
+	lowest := 0.5 * float64(n) // hpa-50: half a replica's worth each
+	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
+	l := newLoop(rt, Config{Policy: "hpa-50-0m"})
+	l.plant = policy.NewPlant(l.engine.cfg.bootSteps(), n, 1)
+	for range 5 {
+		l.step(lowest)
+	}
+	require.Equal(rt, n, l.d.Replicas)
+	middle := lowest / (1 - e)
+	for i := range 120 {
+		v := middle * (1 + e*(2*rng.Float64()-1))
+		if i%40 == 39 { // the ends themselves, just inside
+			v = middle * (1 + 0.999999*e*float64(1-2*(i/40%2)))
+		}
+		require.Zero(rt, l.step(max(v, lowest)).Change(), "%v of %d: %s", v, n, &l.d)
+	}
+	require.Positive(rt, l.step(lowest*(1+band+0.001)).Change(), "beyond the band it moves: %s", &l.d)
+}
+
+// An exact tie never moves: demand that is worth exactly as much as the replicas that are there, for which another policy
+// would do as well as the one that leads, is a thousand steps of rest.
+func TestAnExactTieNeverMoves(t *testing.T) {
+	for _, capacity := range []float64{1, 10, 0.1, 1.0 / 3} {
+		for n := 1; n <= 5; n++ {
+			l := newLoop(t, Config{Signals: []Signal{{Name: "a", Capacity: capacity}, {Name: "b", Capacity: capacity}}, Change: 0.01})
+			for i := range 1200 {
+				l.step(float64(n))
+				if i < 200 {
+					continue
+				}
+				require.Zero(t, l.d.Change(), "%d replicas' worth at a capacity of %v, step %d: %s", n, capacity, i, &l.d)
+				require.Equal(t, "a", l.d.Signal, "of two signals that need as much the first is named")
+			}
+			leader := l.d.Leader
+			for range 1000 {
+				l.step(float64(n))
+				require.Equal(t, leader, l.d.Leader, "who leads does not change hands for nothing")
+				require.Zero(t, l.d.Change())
+			}
+		}
+	}
 }
