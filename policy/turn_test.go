@@ -3,6 +3,7 @@ package policy
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -84,4 +85,30 @@ func TestEndsAreThoseOfTheLayersThatMove(t *testing.T) {
 	s.pin = 5
 	s.runs[5].wanted = 9
 	require.Equal(t, [4]int{5, 9, 5, 9}, ends([numLayers]int32{1, 1, 1, 1}), "a pinned policy decides alone")
+}
+
+// Half of the probability lies above the median, wherever the quantiles are.
+func TestMedianHalvesTheDistribution(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		q := drawQuantiles(rt)
+		var c Curve
+		require.True(rt, c.Set(levels, q, 10))
+		want := 0.0
+		for i, l := range levels {
+			if l == 0.5 {
+				want = q[i] / 10
+			}
+		}
+		require.InDelta(rt, want, c.median(), 1e-9*(1+want), "quantiles %v", q)
+	})
+}
+
+func TestHowFarAReleaseLooksBack(t *testing.T) {
+	for name, want := range map[string]time.Duration{
+		"hpa-50-0m": 0, "hpa-70-5m": 5 * time.Minute, "hpa-95-15m": 15 * time.Minute, "band-wide": 2 * time.Minute, "band-tight-held": heldTimes*3*time.Minute - time.Minute,
+	} {
+		i := FindShadow(name)
+		require.GreaterOrEqual(t, i, 0, name)
+		require.Equal(t, want, LooksBack(i, 3*time.Minute, time.Minute), name)
+	}
 }

@@ -332,3 +332,29 @@ func TestAGuardedEngineContinuesFromASnapshot(t *testing.T) {
 		require.True(t, bytes.Equal(want, run(at)), "restored at step %d", at)
 	}
 }
+
+func TestDefaultsOfTheGuard(t *testing.T) {
+	after := func(c Config) time.Duration { return c.WithDefaults().Guard.FallbackAfter.Std() }
+	require.Zero(t, after(Config{}), "there is nothing to fall back to")
+	require.Equal(t, 10*time.Minute, after(Config{Guard: Guard{Fallback: 5}}))
+	windows := []Window{{Start: "01:00", End: "02:00"}, {Start: "01:00", End: "02:00", Fallback: 4}, {Start: "01:00", End: "02:00"}}
+	require.Equal(t, 10*time.Minute, after(Config{Windows: windows}))
+	require.Equal(t, 10*time.Minute, after(Config{Windows: windows, Guard: Guard{Fallback: 5}}))
+	require.Zero(t, after(Config{Windows: windows[:1]}))
+	require.Equal(t, time.Minute, after(Config{Guard: Guard{Fallback: 5, FallbackAfter: Duration(time.Minute)}}))
+
+	cold := func(c Config) float64 { return c.WithDefaults().Zero.ColdStart }
+	require.Zero(t, cold(Config{}), "it never goes to zero")
+	c := Config{Boot: Duration(6 * time.Minute), Zero: Zero{Below: 0.5}}
+	full := c.WithDefaults()
+	require.InDelta(t, 20*full.lead().Hours(), cold(c), 1e-12, "a replica's worth goes unserved for a lead time")
+	c.Zero.ColdStart = 3
+	require.Equal(t, 3., cold(c))
+
+	kept := Config{Windows: windows}.WithDefaults()
+	kept.Windows[0].Min = 7
+	require.Zero(t, windows[0].Min, "a configuration shares no list with another")
+
+	edges := Config{Max: 50, Zones: maxZones, Multiple: 1, Guard: Guard{Fallback: 50, FallbackAfter: maxGuard, Doubt: maxWait, Reversals: policy.MaxReversals}, Zero: Zero{Below: 1, ColdStart: 1e5, After: maxGuard}}
+	require.NoError(t, edges.WithDefaults().Validate(), "the ends of what is allowed")
+}
