@@ -31,7 +31,7 @@ func Open(path string, o ingest.Options) (*ingest.Source, error) {
 type rows struct {
 	path   string
 	file   *os.File
-	reader *pq.Reader
+	reader *pq.GenericReader[any]
 	header []string
 	kinds  []spelling // by column of the file; nil for one that is not looked at
 	place  []int      // the field of each column of the file
@@ -87,7 +87,7 @@ func (r *rows) open() (err error) {
 		return fmt.Errorf("%s: %d plain columns; wanted one of times and one of values", r.path, len(r.header))
 	}
 	r.fields = make([]string, len(r.header))
-	r.reader = pq.NewReader(f)
+	r.reader = pq.NewGenericReader[any](f)
 	return nil
 }
 

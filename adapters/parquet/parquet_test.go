@@ -3,7 +3,6 @@ package parquet
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -178,7 +177,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// What is kept does not grow with the file: a stream of many rows groups is read group by group.
+// A file is read as far as it is asked for, row group by row group.
 func TestRowsAreNotKept(t *testing.T) {
 	broken := errors.New("enough")
 	s, err := Open(write(t, hosts(), pq.MaxRowsPerRowGroup(2)), ingest.Options{Series: "a"})
@@ -191,5 +190,5 @@ func TestRowsAreNotKept(t *testing.T) {
 		return nil
 	})
 	require.ErrorIs(t, err, broken)
-	require.Equal(t, 3, seen, fmt.Sprint("stops where it is told to"))
+	require.Equal(t, 3, seen, "stops where it is told to")
 }
