@@ -34,11 +34,12 @@ var allowed = map[string][]string{
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "forecast", "policy", "policy/compat", "scaler"},
 	"scaler/sim/ingest": {"std", "internal/csvfile", "forecast", "scaler/sim"},
+	"scaler/sim/report": {"std", "forecast", "scaler", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler"},
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/timeline"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
-	"examples/*":        {"any", "internal/command", "forecast", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "adapters", "adapters/memory", "adapters/file"},
+	"examples/*":        {"any", "internal/command", "forecast", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "adapters", "adapters/memory", "adapters/file"},
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.

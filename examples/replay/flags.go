@@ -122,7 +122,7 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.StringVar(&f.compare, "compare", "", "print the difference between two `policies`, A,B, by day, with a 95 % interval")
 	set.BoolVar(&f.controls, "controls", false, "play headroom and hpa again with plans and metrics that are wrong, and print the harm")
 	set.StringVar(&f.timeline, "timeline", "", "write the engine's ordered count at every step to `FILE`, CSV time,desired")
-	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (not built yet)")
+	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (default: "+defaultReport+" if no flag is given, else none)")
 	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE` (not built yet)")
 	set.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	return set
@@ -153,10 +153,8 @@ func parseFlags(args []string) (*flags, error) {
 			return nil, fmt.Errorf("-%s is empty: wanted the name of a file", name)
 		}
 	}
-	for _, name := range []string{"report", "catalog"} {
-		if f.explicit[name] {
-			return nil, fmt.Errorf("-%s %s: not built yet; wanted a call without it", name, set.Lookup(name).Value)
-		}
+	if f.catalog != "" {
+		return nil, fmt.Errorf("-catalog %s: not built yet; wanted a call without it", f.catalog)
 	}
 	if f.events != "" && f.trace == "" {
 		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
@@ -195,8 +193,22 @@ func parseFlags(args []string) (*flags, error) {
 			return nil, fmt.Errorf("-out %s: %w", f.out, err)
 		}
 	}
+	if len(f.explicit) == 0 || len(f.explicit) == 1 && f.explicit["quiet"] {
+		f.report = defaultReport
+	}
+	if f.report != "" {
+		if err := f.checkOutput(f.report); err != nil {
+			return nil, fmt.Errorf("-report %s: %w", f.report, err)
+		}
+		if f.timeline != "" && filepath.Clean(f.timeline) == filepath.Clean(f.report) {
+			return nil, fmt.Errorf("-report %s: -timeline goes there; wanted another file", f.report)
+		}
+	}
 	return f, nil
 }
+
+// defaultReport is where the report of a call without flags goes; -quiet does not count.
+const defaultReport = "headroom-report.html"
 
 // checkOutput finds what would keep a file from being written before a long run, not after it.
 func (f *flags) checkOutput(path string) error {

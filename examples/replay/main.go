@@ -16,13 +16,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/headroom-go/headroom/internal/command"
 	"github.com/headroom-go/headroom/scaler/sim"
+	"github.com/headroom-go/headroom/scaler/sim/report"
 )
 
 func main() { command.Main(run) }
@@ -43,6 +46,11 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 	bar := command.NewProgress(stderr, "replay", f.quiet)
 	c.Options.Progress = bar.Report
+	page := report.Page{}
+	if f.report != "" && slices.Contains(f.names, sim.Headroom) {
+		page.Log = report.NewLog(c.Trace)
+		c.Decided = page.Log.Decided
+	}
 	var result tabular
 	var compared *sim.Comparison
 	switch {
@@ -53,6 +61,9 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	default:
 		compared, err = sim.Compare(ctx, c, f.names)
 		result = compared
+		if err == nil && page.Log != nil {
+			page.Penalties, err = penalties(ctx, compared)
+		}
 		if err == nil {
 			err = f.lookFurther(ctx, compared)
 		}
@@ -73,6 +84,15 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 			return fmt.Errorf("%w: %w", command.ErrOutput, err)
 		}
 	}
+	if f.report != "" {
+		page.Comparison = compared
+		if err := writeWhole(f.report, page.Write); err != nil {
+			return fmt.Errorf("%w: %w", command.ErrOutput, err)
+		}
+		if !f.explicit["report"] && !f.quiet {
+			fmt.Fprintf(stderr, "replay: the report is %s\n", f.report)
+		}
+	}
 	if f.out != "" {
 		if err := writeWhole(f.out, func(w io.Writer) error { return command.Write(w, text) }); err != nil {
 			return fmt.Errorf("%w: %w", command.ErrOutput, err)
@@ -85,6 +105,18 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // tabular is a result that can be printed as a table, and marshals to JSON.
 type tabular interface {
 	WriteTable(w io.Writer) error
+}
+
+// penalties plays the engine at other penalties than that of the comparison, for the report's picture.
+func penalties(ctx context.Context, result *sim.Comparison) ([]report.Priced, error) {
+	own, others := result.Case.Options.Penalty, []float64{5, 10, 20, 50, 200}
+	others = slices.DeleteFunc(others, func(p float64) bool { return p == own })
+	priced, err := report.Penalties(ctx, result.Case, others)
+	if r, ok := result.Result(sim.Headroom); ok {
+		priced = append(priced, report.Priced{Penalty: own, Scores: r.Scores})
+	}
+	slices.SortFunc(priced, func(a, b report.Priced) int { return cmp.Compare(a.Penalty, b.Penalty) })
+	return priced, err
 }
 
 // format is the result as text, complete before any of it is printed.

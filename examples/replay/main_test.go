@@ -62,16 +62,21 @@ func TestDemoJSON(t *testing.T) {
 	golden(t, "demo.json", results(t, "-policies", "clairvoyant,static_best,hpa,hpa_best,hpa_seasonal,hpa_seasonal_best", "-format", "json"))
 }
 
-func TestNoFlagPlaysEverything(t *testing.T) {
-	got := results(t)
+func TestNoFlagPlaysEverythingAndWritesTheReport(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, got, stderr := play()
+	require.Zero(t, code)
+	require.Equal(t, "replay: the report is headroom-report.html\n", stderr)
+	require.Equal(t, []string{"headroom-report.html"}, names(t, "."))
+	require.Equal(t, got, results(t, "-quiet"), "-quiet does not count")
 	for _, want := range []string{"demo: 10080 steps of 1m0s, scored from step 3024", "boot 2m0s", "penalty 20", "headroom", "clairvoyant", "static_best", "hpa",
 		"hpa_best", "hpa_seasonal", "hpa_seasonal_best", "hpa_behavior", "hpa_legacy", "kpa", "wpa", "lcp"} {
 		require.Contains(t, got, want)
 	}
 }
 
-// report is the object of -format json.
-type report struct {
+// object is the object of -format json.
+type object struct {
 	Trace    string
 	Step     float64 `json:"step_s"`
 	N        int
@@ -87,9 +92,9 @@ type report struct {
 	}
 }
 
-func jsonReport(t *testing.T, args ...string) report {
+func jsonReport(t *testing.T, args ...string) object {
 	t.Helper()
-	var r report
+	var r object
 	dec := json.NewDecoder(strings.NewReader(results(t, append([]string{"-format", "json"}, args...)...)))
 	require.NoError(t, dec.Decode(&r))
 	require.False(t, dec.More(), "one object")
@@ -233,6 +238,35 @@ func TestTimeline(t *testing.T) {
 	require.Equal(t, []string{"timeline.csv"}, names(t, filepath.Dir(out)))
 }
 
+func TestReport(t *testing.T) {
+	trace, out := file(t, "visits.csv", smallTrace), filepath.Join(t.TempDir(), "report.html")
+	want := results(t, "-trace", trace, "-capacity", "10", "-format", "json")
+	require.Equal(t, want, results(t, "-trace", trace, "-capacity", "10", "-format", "json", "-report", out), "the results are the same")
+	got, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, []string{"report.html"}, names(t, filepath.Dir(out)))
+	page := string(got)
+	require.True(t, strings.Contains(page, "visits: capacity 10 a replica, boot 2m0s, penalty 20"))
+	require.True(t, strings.Contains(page, "penalty 200"), "the engine at other penalties")
+
+	_, inPage, _ := strings.Cut(page, `id="results">`)
+	inPage, _, _ = strings.Cut(inPage, "</script>")
+	require.JSONEq(t, want, inPage)
+
+	results(t, "-trace", trace, "-capacity", "10", "-report", out)
+	again, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.True(t, page == string(again), "the same bytes")
+	results(t, "-trace", trace, "-policies", "hpa,wpa", "-report", out)
+	other, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.False(t, strings.Contains(string(other), "penalty 200"), "no engine")
+
+	t.Chdir(t.TempDir())
+	results(t, "-trace", trace)
+	require.Empty(t, names(t, "."), "no report where a flag is given and it is not -report")
+}
+
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -257,7 +291,7 @@ func TestInterrupt(t *testing.T) {
 	cancel()
 	out := filepath.Join(t.TempDir(), "timeline.csv")
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, 130, run(ctx, []string{"-timeline", out}, &stdout, &stderr))
+	require.Equal(t, 130, run(ctx, []string{"-timeline", out, "-report", filepath.Join(filepath.Dir(out), "r.html")}, &stdout, &stderr))
 	require.Empty(t, stdout.String())
 	require.Equal(t, 1, strings.Count(stderr.String(), "\n"))
 	require.Empty(t, names(t, filepath.Dir(out)))

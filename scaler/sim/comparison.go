@@ -59,6 +59,7 @@ func Compare(ctx context.Context, c Case, names []string) (*Comparison, error) {
 		return nil, err
 	}
 	out := &Comparison{Case: c, Optimum: optimum}
+	out.Case.Decided = nil
 	for _, name := range names {
 		r := optimum
 		if name != Clairvoyant {

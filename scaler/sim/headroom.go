@@ -52,6 +52,7 @@ type EngineController struct {
 	fed      int              // samples seen so far, holes included
 	events   []forecast.Event // not announced yet, by start
 	announce time.Duration
+	decided  func(step int, d *scaler.Decision) // of a Case; nil for others
 }
 
 // NewEngineController returns a controller around a new engine. Take the configuration from EngineConfig. The events are
@@ -86,6 +87,9 @@ func (c *EngineController) Decide(s *Step) (int, error) {
 	}
 	if err := c.engine.Recommend(&c.decision, s.Time, s.Fleet); err != nil {
 		return 0, err
+	}
+	if c.decided != nil {
+		c.decided(s.Index, &c.decision)
 	}
 	return c.decision.Replicas, nil
 }

@@ -45,6 +45,9 @@ func bestHPA(ctx context.Context, t *Trace, events []forecast.Event, o Options, 
 	r, best, err := search(ctx, t, events, o, len(params), func(i int) (Controller, error) { return o.hpa(t, params[i], seasonal) })
 	if err == nil {
 		r.Found = &params[best]
+		for i := range r.Tried {
+			r.Tried[i].HPA = &params[i]
+		}
 	}
 	return r, err
 }
@@ -54,7 +57,7 @@ func search(ctx context.Context, t *Trace, events []forecast.Event, o Options, n
 	if err := o.Validate(t); err != nil {
 		return Result{}, 0, err
 	}
-	best, err := cheapest(ctx, t, o, n, runtime.GOMAXPROCS(0), controller)
+	best, tried, err := cheapest(ctx, t, o, n, runtime.GOMAXPROCS(0), controller)
 	if err != nil {
 		return Result{}, 0, err
 	}
@@ -64,6 +67,7 @@ func search(ctx context.Context, t *Trace, events []forecast.Event, o Options, n
 	}
 	o.Progress = nil // cheapest has reported the end
 	r, err := Run(ctx, t, events, o, c)
+	r.Tried = tried
 	return r, best, err
 }
 
@@ -78,10 +82,11 @@ func (o Options) hpa(t *Trace, p compat.HPAParams, seasonal bool) (Controller, e
 	return o.sensed(h), err
 }
 
-// cheapest plays n controllers, some at a time, and returns which of them costs least: the first of equally cheap ones.
+// cheapest plays n controllers, some at a time, and returns which of them costs least, the first of equally cheap ones, and
+// how all of them did.
 // Progress is reported by the goroutine that calls it. All work has stopped when it returns.
-func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controller func(i int) (Controller, error)) (int, error) {
-	costs := make([]float64, n)
+func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controller func(i int) (Controller, error)) (int, []Tried, error) {
+	tried := make([]Tried, n)
 	err := spread(ctx, n, workers, func(done int) { o.report(done, n*t.Len()) }, func(played func(steps int)) func(context.Context, int) error {
 		path := newPath(t, o)
 		return func(ctx context.Context, i int) error {
@@ -90,19 +95,19 @@ func cheapest(ctx context.Context, t *Trace, o Options, n, workers int, controll
 				err = play(ctx, t, o.counting(t.Len(), played), c, path)
 			}
 			if err == nil {
-				costs[i] = path.score(t, nil, o).Cost
+				tried[i].Scores = path.score(t, nil, o)
 			}
 			return err
 		}
 	})
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	best, least := 0, math.Inf(1)
-	for i, cost := range costs {
-		if cost < least {
+	for i := range tried {
+		if cost := tried[i].Cost; cost < least {
 			best, least = i, cost
 		}
 	}
-	return best, nil
+	return best, tried, nil
 }

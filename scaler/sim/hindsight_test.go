@@ -104,6 +104,8 @@ func TestSearchesEqualTheirTwin(t *testing.T) {
 		}
 		got, err := search(context.Background(), c.Trace, c.Events, c.Options)
 		require.NoError(t, err)
+		require.Len(t, got.Tried, 95)
+		got.Tried = nil
 		require.Equal(t, best, got, "scores, counts and parameters; seasonal %v", seasonal)
 	}
 }
@@ -112,16 +114,19 @@ func TestSearchIsTheSameInAnyOrder(t *testing.T) {
 	c := waves(t)
 	params := hindsightParams()
 	play := func(i int) (Controller, error) { return c.Options.hpa(c.Trace, params[i], false) }
-	want, err := cheapest(context.Background(), c.Trace, c.Options, len(params), 1, play)
+	want, tried, err := cheapest(context.Background(), c.Trace, c.Options, len(params), 1, play)
 	require.NoError(t, err)
 	for _, workers := range []int{2, 3, 95, 1000} {
-		got, err := cheapest(context.Background(), c.Trace, c.Options, len(params), workers, play)
+		got, again, err := cheapest(context.Background(), c.Trace, c.Options, len(params), workers, play)
 		require.NoError(t, err)
 		require.Equal(t, want, got, "%d at a time", workers)
+		for i := range tried {
+			require.Equal(t, tried[i].Cost, again[i].Cost, "%d at a time", workers)
+		}
 	}
 	// The other way round another index has to be the first of the cheapest, with the same cost.
 	back := func(i int) (Controller, error) { return play(len(params) - 1 - i) }
-	got, err := cheapest(context.Background(), c.Trace, c.Options, len(params), 4, back)
+	got, _, err := cheapest(context.Background(), c.Trace, c.Options, len(params), 4, back)
 	require.NoError(t, err)
 	cost := func(i int) float64 {
 		one, err := play(i)
@@ -187,7 +192,7 @@ func (c counted) Decide(s *Step) (int, error) {
 func TestSearchStopsWithTheFirstFault(t *testing.T) {
 	tr := minutes(t, make([]float64, 3000)...)
 	var calls atomic.Int64
-	_, err := cheapest(context.Background(), tr, Options{Capacity: 1}, 1000, 3, func(i int) (Controller, error) {
+	_, _, err := cheapest(context.Background(), tr, Options{Capacity: 1}, 1000, 3, func(i int) (Controller, error) {
 		return counted{&calls, i == 5}, nil
 	})
 	require.ErrorIs(t, err, errFails)
@@ -195,6 +200,6 @@ func TestSearchStopsWithTheFirstFault(t *testing.T) {
 	require.Less(t, calls.Load(), int64(1000*2999))
 
 	wrong := errors.New("out of range")
-	_, err = cheapest(context.Background(), tr, Options{Capacity: 1}, 4, 2, func(int) (Controller, error) { return nil, wrong })
+	_, _, err = cheapest(context.Background(), tr, Options{Capacity: 1}, 4, 2, func(int) (Controller, error) { return nil, wrong })
 	require.ErrorIs(t, err, wrong)
 }

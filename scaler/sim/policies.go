@@ -70,6 +70,10 @@ type Case struct {
 	Options   Options
 	// Config is the engine's configuration; EngineConfig makes one that agrees with Options.
 	Config scaler.Config
+	// Decided, unless it is nil, is called after each decision of the engine with the number of the step. The decision is
+	// overwritten by the next. Compare
+	// calls it, but does not keep it; Sweep does not call it.
+	Decided func(step int, d *scaler.Decision)
 }
 
 // plan is what the engine is told of.
@@ -116,7 +120,12 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 func (c Case) controller(name string) (Controller, error) {
 	switch name {
 	case Headroom:
-		return NewEngineController(c.Config, c.plan(), c.Options.Announce)
+		h, err := NewEngineController(c.Config, c.plan(), c.Options.Announce)
+		if err != nil {
+			return nil, err
+		}
+		h.decided = c.Decided
+		return h, nil
 	case KubeHPA, KubeHPASeasonal:
 		return c.Options.hpa(c.Trace, compat.DefaultHPAParams(), name == KubeHPASeasonal)
 	}

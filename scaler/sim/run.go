@@ -51,6 +51,8 @@ type Result struct {
 	Found *compat.HPAParams
 	// Watermarks are those that WPABest found to be the cheapest, as parts of a replica's capacity, nil for others.
 	Watermarks *compat.WPAMetric
+	// Tried is how every setting of a search in hindsight did, in the order of the search; nil for others.
+	Tried []Tried
 	Scores
 }
 

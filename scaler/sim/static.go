@@ -16,34 +16,32 @@ func StaticBest(ctx context.Context, t *Trace, events []forecast.Event, o Option
 	if err := o.Validate(t); err != nil {
 		return Result{}, err
 	}
-	first, n := o.FirstScored(t), t.Len()
-	hours := t.Step.Hours()
+	n := t.Len()
+	path := make([]int32, n)
 	peak := replicasFor(peakDemand(t.Demand), o.Capacity)
 	if o.Cap > 0 {
 		peak = min(peak, o.Cap)
 	}
 	stride := max(1, peak/200)
 	best, least := o.floor(), math.Inf(1)
+	var tried []Tried
 	for size := o.floor(); size <= max(peak, o.floor()); size += stride {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
 		o.report(n*size/(peak+1), n)
-		unserved := 0.0
-		for _, d := range t.Demand[first:] {
-			if d >= 0 {
-				unserved += shortfall(d, o.Capacity, int32(size))
-			}
+		for i := range path {
+			path[i] = int32(size)
 		}
-		cost := float64(float64(size)*float64(n-first)*hours) + float64(o.Penalty*unserved/o.Capacity*hours)
-		if cost < least {
-			best, least = size, cost
+		one := Tried{Replicas: size, Scores: score(t, nil, o, path, path)}
+		if one.Cost < least {
+			best, least = size, one.Cost
 		}
+		tried = append(tried, one)
 	}
 	o.report(n, n)
-	path := make([]int32, n)
 	for i := range path {
 		path[i] = int32(best)
 	}
-	return Result{Ordered: path, Ready: path, Scores: score(t, events, o, path, path)}, nil
+	return Result{Ordered: path, Ready: path, Tried: tried, Scores: score(t, events, o, path, path)}, nil
 }

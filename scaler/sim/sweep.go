@@ -49,6 +49,7 @@ func sweep(ctx context.Context, c Case, axes []Axis, workers int) (*SweepResult,
 	if err := c.Trace.Validate(); err != nil {
 		return nil, err
 	}
+	c.Decided = nil // all play at once
 	points := combinations(axes)
 	cases := make([]Case, len(points))
 	plants, plantOf := []Case{}, make([]int, len(points)) // one of each plant, and which a point has

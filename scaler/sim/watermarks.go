@@ -18,6 +18,9 @@ func WPABest(ctx context.Context, t *Trace, events []forecast.Event, o Options) 
 	r, best, err := search(ctx, t, events, o, len(params), func(i int) (Controller, error) { return o.wpa(params[i]) })
 	if err == nil {
 		r.Watermarks = &params[best]
+		for i := range r.Tried {
+			r.Tried[i].Watermarks = &params[i]
+		}
 	}
 	return r, err
 }
