@@ -34,6 +34,11 @@ func TestSplitByHand(t *testing.T) {
 	r := Result{Ordered: []int32{2, 3, 3}, Ready: []int32{2, 2, 3}}
 	r.Scores = score(tr, nil, c.Options, r.Ordered, r.Ready)
 	require.Equal(t, Split{Run: 7, Switching: 1, Unserved: 5}, c.Split(&r))
+
+	c.Options.Drain = time.Hour
+	r.Draining = []int32{0, 0, 2}
+	r.Scores = path{r.Ordered, r.Ready, r.Draining}.score(tr, nil, c.Options)
+	require.Equal(t, Split{Run: 7, Switching: 3, Unserved: 5}, c.Split(&r))
 }
 
 func TestSearchesKeepWhatTheyTried(t *testing.T) {
