@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/headroom-go/headroom/scaler/sim"
 )
@@ -78,7 +79,7 @@ func (p Page) view() (*view, error) {
 		Trace: t.Name,
 		Terms: fmt.Sprintf("capacity %.6g a replica, boot %v, penalty %.6g", o.Capacity, o.Boot, o.Penalty),
 		Scored: fmt.Sprintf("%d steps of %v, scored from step %d (%s), metrics %v late",
-			t.Len(), t.Step, first, t.Spelling[first], o.Lag),
+			t.Len(), t.Step, first, t.Times[first].Format(time.RFC3339), o.Lag),
 		Penalty: fmt.Sprintf("%.6g", o.Penalty),
 		Events:  len(c.Case.Events) > 0,
 		Pareto:  newPlot(c, p.Penalties),

@@ -40,11 +40,17 @@
   const demand = inReplicas(model.demand);
   const band = model.low ? [model.low, model.high, model.middle].map(inReplicas) : null;
 
+  // shortfall is what went unserved, in replicas. It is unknown, so not drawn, where there is none in the step nor before it.
+  function shortfall(ready) {
+    const short = Float64Array.from(demand, (d, i) => d > ready[i] ? d - ready[i] : 0);
+    return short.map((s, i) => s > 0 || short[i - 1] > 0 ? s : NaN);
+  }
+
   function choose() {
     const unknown = new Float64Array(raw.n).fill(NaN), engine = main.name === "headroom" && band;
     const values = {
       low: engine ? band[0] : unknown, high: engine ? band[1] : unknown, middle: engine ? band[2] : unknown,
-      short: Float64Array.from(demand, (d, i) => d > main.ready[i] ? d - main.ready[i] : 0), demand,
+      short: shortfall(main.ready), demand,
       beside: beside ? beside.ready : unknown, ordered: main.ordered, ready: main.ready,
     };
     series = looks.map(l => ({ ...l, values: values[l.key] }));
@@ -124,7 +130,7 @@
     ctx.restore();
   }
 
-  const size = () => ({ width: printing ? 680 : box.clientWidth, height: printing ? 300 : Math.max(260, Math.min(460, innerHeight * .55)) });
+  const size = () => ({ width: printing ? 680 : box.clientWidth, height: printing ? 300 : Math.max(260, Math.min(460, innerHeight * .48)) });
 
   function build() {
     if (plot) plot.destroy();
@@ -138,9 +144,9 @@
       tzDate: t => uPlot.tzDate(new Date(t * 1e3), "Etc/UTC"),
       scales: { x: { time: true, auto: false, range: () => range }, y: { range: () => [0, top * 1.06], distr: byId("compress").checked ? 4 : 1, asinh: 5 } },
       axes: [
-        { ...axes, values: (u, at, k, space, incr) => at.map((t, i) => axis.tick(t, incr, i === 0)) },
+        { ...axes, space: 90, values: (u, at, k, space, incr) => at.map((t, i) => axis.tick(t, incr, i === 0)) },
         { ...axes, label: narrow ? undefined : "replicas", size: narrow ? 40 : 56 },
-        { ...axes, side: 1, scale: "y", label: narrow ? undefined : "demand", grid: { show: false }, size: narrow ? 48 : 66, values: (u, at) => at.map(v => axis.number(v * model.capacity)) },
+        { ...axes, side: 1, scale: "y", label: narrow ? undefined : "demand", grid: { show: false }, size: narrow ? 48 : 66, values: (u, at) => at.map(v => v === null ? null : axis.number(v * model.capacity)) },
       ],
       series: [{}, ...looks.map(l => ({
         stroke: color(l.stroke), width: l.width, dash: l.dash, paths: stepped, points: { show: false }, spanGaps: false,
