@@ -71,8 +71,7 @@ type Case struct {
 	// Config is the engine's configuration; EngineConfig makes one that agrees with Options.
 	Config scaler.Config
 	// Decided, unless it is nil, is called after each decision of the engine with the number of the step. The decision is
-	// overwritten by the next. Compare
-	// calls it, but does not keep it; Sweep does not call it.
+	// overwritten by the next. Compare does not keep it, and Sweep does not call it.
 	Decided func(step int, d *scaler.Decision)
 }
 

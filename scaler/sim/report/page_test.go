@@ -62,7 +62,13 @@ func write(t *testing.T, p Page) string {
 }
 
 func TestPayload(t *testing.T) {
-	p := play(t, small(t), sim.Headroom, sim.KubeHPA, sim.Clairvoyant)
+	// The engine does not play: the file is to change with the format alone.
+	p := play(t, small(t), sim.KubeHPA, sim.Clairvoyant)
+	for i := 3; i < len(p.Log.low); i++ {
+		p.Log.low[i], p.Log.middle[i], p.Log.high[i] = float64(i%7), float64(10+i%7), float64(30+i%3)
+	}
+	p.Log.changed = []int{4, 200}
+	p.Log.texts = []string{"Order 2 replicas: 5 instead of 3.\nDemand is <high>.", "Release 2 replicas: 3 instead of 5.\nDemand is low & falls."}
 	got, err := json.MarshalIndent(newPayload(p.Comparison, p.Log), "", " ")
 	require.NoError(t, err)
 	got = append(got, '\n')
