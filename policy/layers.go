@@ -9,6 +9,12 @@ const numLayers = 4
 // layers are the borders: layer b holds the replicas above layers[b] up to layers[b+1].
 var layers = [numLayers + 1]int{0, 6, 16, 40, maxReplicas}
 
+// NumLayers is the number of layers.
+const NumLayers = numLayers
+
+// LayerEnd returns the last replica of a layer, counted from 1, 0 <= b < NumLayers; the highest layer has no end.
+func LayerEnd(b int) int { return layers[b+1] }
+
 // within returns how many of n replicas lie in layer b.
 func within(n, b int) int { return max(0, min(n, layers[b+1])-layers[b]) }
 

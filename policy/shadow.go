@@ -357,6 +357,9 @@ func (s *Shadows) run(i int) *run {
 // Leader returns the policy that leads in the layer of the n-th replica, pinned or not.
 func (s *Shadows) Leader(n int) int { return s.leader[layerOf(n)] }
 
+// LayerLeader returns the policy that leads in a layer, 0 <= b < NumLayers, pinned or not.
+func (s *Shadows) LayerLeader(b int) int { return s.leader[b] }
+
 // Ends returns the policies that decide on one replica more and on one less than Count, and how many each of them has in
 // mind for the whole fleet. Mostly both are that of the layer of the last replica; but a layer may have replicas while
 // one below it is not full, and then the leaders of these two.

@@ -31,7 +31,7 @@ type Decision struct {
 	Need     policy.Band                 // between these counts the fleet is left alone
 	Penalty  float64                     // price of unserved demand over price of a replica; see Fractile
 
-	Leader string // the shadow policy that has cost least where the decision falls (see policy.Shadow); "" before the first sample
+	Leader string // the shadow policy that has cost least in the layer of replicas that the count turns on (see policy.Shadow, Leaders); "" before the first sample
 	Costs  Costs  // what it, HPA and the fleet have cost
 
 	Age   time.Duration // since the newest sample's time (known gaps left out), of the signal whose newest sample is oldest; negative if it lies ahead, 0 before the first
@@ -125,6 +125,7 @@ type decisionJSON struct {
 	Advised  int           `json:"advised"`
 	Unpinned int           `json:"unpinned,omitempty"`
 	Leader   string        `json:"leader"`
+	Leaders  []Lead        `json:"leaders,omitempty"`
 	Costs    costsJSON     `json:"costs"`
 	AgeS     float64       `json:"age_s"`
 	Stale    bool          `json:"stale"`

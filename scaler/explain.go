@@ -31,8 +31,9 @@ type grounds struct {
 	release, calm float64
 	last          int64 // unix nanoseconds of the decision that a clock which was set back lies behind
 	min, max      int32
-	up, down      int8  // shadow policies that decide on one replica more and on one less; -1 before the first sample
-	upAt, downAt  int32 // the counts that they have in mind
+	up, down      int8                   // shadow policies that decide on one replica more and on one less; -1 before the first sample
+	upAt, downAt  int32                  // the counts that they have in mind
+	leads         [policy.NumLayers]int8 // who leads in each layer, -1 where a policy is pinned and before the first sample
 	cause         cause
 }
 
@@ -88,6 +89,12 @@ func (e *Engine) note(d *Decision) {
 	d.grounds = grounds{
 		step: e.cfg.Step.Std(), hold: time.Duration(max(1, e.cfg.steps(e.cfg.Hold))) * e.cfg.Step.Std(),
 		release: e.cfg.Release, calm: e.cfg.Calm, last: e.last, min: int32(e.limits.Min), max: int32(e.limits.Max), up: -1, down: -1,
+		leads: [policy.NumLayers]int8{-1, -1, -1, -1},
+	}
+	if e.shadows.Begun() && e.shadows.Pinned() < 0 {
+		for b := range d.grounds.leads {
+			d.grounds.leads[b] = int8(e.shadows.LayerLeader(b))
+		}
 	}
 	rule, _ := d.decider()
 	if rule == policy.RuleClock {

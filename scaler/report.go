@@ -34,6 +34,7 @@ func (d *Decision) explainJSON(out *decisionJSON) {
 			out.Experts = append(out.Experts, x)
 		}
 	}
+	out.Leaders = d.Leaders(nil)
 	if n := d.Next; n.ID != "" {
 		out.Announced = &announcedJSON{n.ID, n.Kind, n.Start, n.End, n.Others}
 	}

@@ -41,6 +41,32 @@ func (e *Engine) Shadows(dst []Shadow) []Shadow {
 	return dst
 }
 
+// Lead says who decides on some of the replicas of a Decision: each layer of a fleet is led by those that are cheapest in it.
+type Lead struct {
+	From   int    `json:"from"` // the first of them, counted from 1
+	To     int    `json:"to"`
+	Policy string `json:"policy"` // see policy.Shadow
+}
+
+// Leaders appends to dst who leads in the layers of the replicas of Advised, from the first to the last; layers with the same
+// leader are one. There is none where a policy is pinned and before the first sample. Leader is the one that the
+// count at hand turns on: mostly the last of them.
+func (d *Decision) Leaders(dst []Lead) []Lead {
+	from, first := 1, len(dst)
+	for b, l := range d.grounds.leads {
+		to := min(d.Advised, policy.LayerEnd(b))
+		switch {
+		case l < 0 || to < from || d.Leader == "":
+		case len(dst) > first && dst[len(dst)-1].Policy == policy.Shadow(int(l)):
+			dst[len(dst)-1].To = to
+		default:
+			dst = append(dst, Lead{from, to, policy.Shadow(int(l))})
+		}
+		from = to + 1
+	}
+	return dst
+}
+
 // maxCatchUp is how many steps without a decision the shadows live through; beyond that they begin anew with the fleet
 // that is there.
 const maxCatchUp = 256

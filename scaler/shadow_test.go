@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -160,4 +161,50 @@ func TestShadowsAreListed(t *testing.T) {
 	require.Positive(t, leads)
 	buf := list[:0]
 	require.Zero(t, testing.AllocsPerRun(100, func() { buf = l.engine.Shadows(buf[:0]) }))
+}
+
+// The leader that is named is the one that the count turns on, with its own cost, and the layers below it are told apart.
+func TestEveryLayerNamesItsLeader(t *testing.T) {
+	l := newLoop(t, Config{Signals: []Signal{{Capacity: 10}}})
+	rng := rand.New(rand.NewPCG(5, 5))
+	apart, between := 0, 0
+	for i := range 2500 {
+		d := l.step(wave(rng, i))
+		leads := d.Leaders(nil)
+		next := 1
+		for k, x := range leads {
+			require.Equal(t, next, x.From)
+			require.GreaterOrEqual(t, x.To, x.From)
+			require.Equal(t, policy.Shadow(l.engine.shadows.Leader(x.To)), x.Policy)
+			require.Equal(t, x.Policy, policy.Shadow(l.engine.shadows.Leader(x.From)))
+			require.True(t, k == 0 || x.Policy != leads[k-1].Policy)
+			next = x.To + 1
+		}
+		require.Equal(t, d.Advised+1, next)
+		spent := l.engine.Shadows(nil)[policy.FindShadow(d.Leader)].Spent
+		require.Equal(t, spent, d.Costs.Leader)
+		if d.Advised != l.engine.shadows.Count() {
+			require.Equal(t, leads[len(leads)-1].Policy, d.Leader)
+			continue
+		}
+		_, _, less, _ := l.engine.shadows.Ends()
+		require.Equal(t, policy.Shadow(less), d.Leader)
+		if d.Leader != leads[len(leads)-1].Policy {
+			between++
+		}
+		if len(leads) < 2 || d.Leader == leads[0].Policy {
+			continue
+		}
+		if why := d.Explain().Why; d.grounds.down >= 0 && policy.Shadow(int(d.grounds.down)) == d.Leader && !d.Event {
+			apart++
+			require.Contains(t, why, ", the first "+strconv.Itoa(leads[0].To)+" by "+leads[0].Policy)
+		}
+	}
+	require.Greater(t, apart, 100, "the layers had different leaders")
+	t.Logf("%d decisions with layers apart, %d that turn on a layer below the last", apart, between)
+	buf := l.d.Leaders(nil)
+	require.Zero(t, testing.AllocsPerRun(100, func() { buf = l.d.Leaders(buf[:0]) }))
+	require.NoError(t, l.engine.Pin("hpa-70-5m"))
+	require.Empty(t, l.step(9).Leaders(nil), "pinned, nobody leads")
+	require.Empty(t, new(Decision).Leaders(nil))
 }

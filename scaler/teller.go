@@ -188,7 +188,27 @@ func (t *teller) leader() string {
 	case d.Costs.Leader.Day > 0 && d.Costs.HPA.Day > 0:
 		s += ": a cost of " + number(d.Costs.Leader.Day) + " replica-hours in the last day, Kubernetes HPA " + number(d.Costs.HPA.Day)
 	}
-	return s + ")"
+	return s + ")" + t.below(name)
+}
+
+// below names who decides on the replicas that the policy of that name does not.
+func (t *teller) below(name string) string {
+	s := ""
+	for _, l := range t.d.Leaders(nil) {
+		if l.Policy == name {
+			continue
+		}
+		switch {
+		case l.From > 1:
+			s += ", " + strconv.Itoa(l.From) + " to " + strconv.Itoa(l.To)
+		case l.To == 1:
+			s += ", the first"
+		default:
+			s += ", the first " + strconv.Itoa(l.To)
+		}
+		s += " by " + l.Policy
+	}
+	return s
 }
 
 // today sets the engine beside the rule that runs today.
