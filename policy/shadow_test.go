@@ -25,6 +25,8 @@ type race struct {
 	*Shadows
 	k int64
 	z float64
+
+	values [1]float64
 }
 
 func newRace(cfg ShadowConfig) *race {
@@ -44,7 +46,8 @@ func (r *race) play(z float64) {
 }
 
 func (r *race) decide() {
-	v := Sight{Known: r.Step() - 1, Demand: r.z, Capacity: 1}
+	r.values[0] = r.z
+	v := Sight{Known: r.Step() - 1, Demand: r.z, Capacity: 1, Start: time.Unix(60*r.Step(), 0), Values: r.values[:]}
 	if r.z >= 0 {
 		low := int(math.Ceil(r.z))
 		v.Full, v.Half = Band{low + 2, low + 4}, Band{low, low + 2}

@@ -2,7 +2,9 @@ package scaler
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,14 @@ func drawConfig(t *rapid.T) Config {
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "signals") {
 		c.Signals = append(c.Signals, Signal{Name: string(rune('a' + i)), Capacity: rapid.Float64Range(0.1, 50).Draw(t, "capacity")})
+	}
+	if name := rapid.SampledFrom(append([]string{"", "", ""}, slices.Sorted(maps.Keys(todays))...)).Draw(t, "today"); name != "" {
+		today := withToday(t, todays[name], "").Today
+		if len(today.AtCapacity) > len(c.Signals) {
+			today.AtCapacity = today.AtCapacity[:1]
+			today.WPA.Metrics = today.WPA.Metrics[:1]
+		}
+		c.Today = today
 	}
 	return c
 }

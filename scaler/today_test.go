@@ -19,7 +19,7 @@ import (
 // todays are rules as an operator writes them.
 var todays = map[string]string{
 	"kube_hpa":        `{"at_capacity": [1], "kube_hpa": {"minReplicas": 2, "maxReplicas": 50, "metrics": [{"kind": "Utilization", "target": 70}], "behavior": {"scaleDown": {"stabilizationWindowSeconds": 120, "tolerance": 0.05}}}}`,
-	"kpa":             `{"at_capacity": [100], "kpa": {"stable-window": "2m", "scale-down-delay": "3m", "target-burst-capacity": -1}}`,
+	"kpa":             `{"at_capacity": [100], "kpa": {"stable-window": "10m", "scale-down-delay": "3m", "target-burst-capacity": -1}}`,
 	"wpa":             `{"at_capacity": [1, 1], "wpa": {"algorithm": "average", "tolerance": 0, "metrics": [{"highWatermark": 0.8, "lowWatermark": 0.6}, {"highWatermark": 0.9, "lowWatermark": 0.5}]}}`,
 	"target_tracking": `{"at_capacity": [100], "target_tracking": {"TargetValue": 60, "EstimatedInstanceWarmup": 120}}`,
 	"step_scaling":    `{"step_scaling": {"MinSize": 1, "Policies": [{"Threshold": 7, "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 2}]}, {"Threshold": 4, "ComparisonOperator": "LessThanThreshold", "StepAdjustments": [{"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1}]}]}}`,
