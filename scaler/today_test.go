@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,7 +146,7 @@ func TestTodayAllocatesNothingAndIsPeekedAt(t *testing.T) {
 		later := l.now.Add(9 * time.Minute)
 		require.NoError(t, l.engine.Peek(&d, later, l.fleet()))
 		require.NoError(t, l.engine.WhatIf(&d, l.now, l.fleet(), WhatIf{Next: 3}))
-		if !strings.Contains("schedule lcp target_tracking", name) {
+		if !slices.Contains([]string{"schedule", "lcp", "target_tracking"}, name) {
 			require.Greater(t, d.Replicas, l.d.Replicas, "%s sees what if", name)
 		}
 		after, err := l.engine.AppendBinary(nil)

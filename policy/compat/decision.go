@@ -148,7 +148,7 @@ func milli(x float64) int64 {
 func known(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // faults gathers what is wrong with a configuration.
-type faults []error
+type faults []*Fault
 
 // addf adds a fault. The text has the form "field is value; wanted what".
 func (f *faults) addf(format string, args ...any) { *f = append(*f, fault(format, args...)) }
@@ -172,4 +172,10 @@ func (f *faults) bounds(minName string, least int, maxName string, most int) {
 	}
 }
 
-func (f faults) join() error { return errors.Join(f...) }
+func (f faults) join() error {
+	all := make([]error, len(f))
+	for i := range f {
+		all[i] = f[i]
+	}
+	return errors.Join(all...)
+}

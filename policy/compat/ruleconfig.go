@@ -130,11 +130,7 @@ func (c RuleConfig) Faults(t Terms) []*Fault {
 	if name, every := c.every(); every > 0 && t.Step.Nanoseconds()/every > maxCalls {
 		f.addf("%s is %v; wanted at least %v for steps of %v", name, Duration(every), Duration(t.Step/maxCalls), t.Step)
 	}
-	out := make([]*Fault, len(f))
-	for i := range f {
-		out[i] = f[i].(*Fault)
-	}
-	return out
+	return f
 }
 
 // each calls what is wrong with every rule that is set, and returns their names.
@@ -170,9 +166,9 @@ func below(name string, err error) (f faults) {
 		return nil
 	}
 	for _, one := range joined.Unwrap() {
-		fault := *one.(*Fault)
-		fault.Field = name + "." + fault.Field
-		f = append(f, &fault)
+		if fault, ok := errors.AsType[*Fault](one); ok {
+			f = append(f, &Fault{name + "." + fault.Field, fault.Value, fault.Wanted})
+		}
 	}
 	return f
 }
