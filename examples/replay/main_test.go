@@ -161,7 +161,9 @@ func TestPlant(t *testing.T) {
 	plain := []string{"-policies", "headroom,hpa,static_best"}
 	table := results(t, append(all, plain...)...)
 	require.Contains(t, table, "\nboot times 1m0s:0.5,2m0s:0.9,5m0s:0.99, 0.05 of starts fail and are given up after 5m0s, drain 1m30s, "+
-		"at most 60 replicas, scale to zero, activation 20s, HPA sees utilisation, seed 9\n\n")
+		"at most 60 replicas, scale to zero, activation 20s, HPA sees utilisation, seed 9\n"+
+		"the optimum is spared what the plant does to others: ratios are to a lower bound, and not those of another plant\n\n")
+	require.NotContains(t, results(t, "-policies", "hpa", "-cap", "20"), "spared", "it obeys the cap")
 	require.Contains(t, table, "boot 3m40s,", "what policies are told: the 0.95 quantile")
 	require.Equal(t, table, results(t, append(all, plain...)...), "drawn from the seed")
 	require.Contains(t, results(t, append(all, "-policies", "hpa", "-boot", "3m")...), "boot 3m0s,")

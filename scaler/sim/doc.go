@@ -25,4 +25,9 @@
 //
 // The cost of a policy is the replica-hours it was billed plus Options.Penalty times the replica-hours of demand that
 // went unserved. It is best read as a ratio to the cost of the clairvoyant optimum: see Optimum.
+//
+// # Comparing honestly
+//
+// Comparison.ByDay says on which days a policy won, Comparison.Compare how sure the difference between two of them is, and
+// Controls what a plan or a metric that is wrong does to the engine.
 package sim

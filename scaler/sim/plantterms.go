@@ -33,7 +33,7 @@ func (o Options) plantTerms() *plantTerms {
 	return p
 }
 
-// line is the terms as one line of a table with its end, "" if there are none.
+// line is the terms as a line of a table with its end, and what they make of the optimum, "" if there are none.
 func (p *plantTerms) line() string {
 	var parts []string
 	add := func(there bool, format string, args ...any) {
@@ -53,5 +53,9 @@ func (p *plantTerms) line() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return strings.Join(parts, ", ") + "\n"
+	line := strings.Join(parts, ", ") + "\n"
+	if p.BootTimes != "" || p.FailedStarts > 0 || p.Drain > 0 || p.Activation > 0 {
+		line += "the optimum is spared what the plant does to others: ratios are to a lower bound, and not those of another plant\n"
+	}
+	return line
 }
