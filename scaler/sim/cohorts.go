@@ -24,7 +24,6 @@ type cohorts struct {
 	ready      int
 	starting   []cohort // in the order of their orders, the newest last
 	onOrder    int      // replicas in starting
-	placed     int      // orders of this step so far
 	activated  bool     // an activated replica is on its way
 	chance     rand.PCG
 	numbers    *rand.Rand // those of chance
@@ -70,7 +69,6 @@ func newCohorts(o *Options, t *Trace, start int) *cohorts {
 // Arrive begins the next step: starts that are over serve, failed ones that have waited long enough are given up.
 func (p *cohorts) Arrive() int {
 	p.now++
-	p.placed = 0
 	if p.drain > 0 {
 		over := &p.releases[p.now%p.drain]
 		p.stillDrain -= int(*over)
@@ -124,9 +122,7 @@ func (p *cohorts) begin(n, boot int, scattered bool) {
 		p.push(n, boot, false)
 		return
 	}
-	if p.placed == 0 {
-		p.chance.Seed(p.seed, uint64(p.now))
-	}
+	p.chance.Seed(p.seed, uint64(p.now)) // an activator only orders in a step in which nobody else has
 	for range n {
 		// Both are always drawn, so that the place alone says which number is whose.
 		luck, share := p.numbers.Float64(), p.numbers.Float64()
@@ -139,7 +135,6 @@ func (p *cohorts) begin(n, boot int, scattered bool) {
 		}
 		p.push(1, takes, fails)
 	}
-	p.placed += n
 }
 
 // push orders n replicas that serve, or are given up, so many steps from now.

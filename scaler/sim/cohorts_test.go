@@ -49,7 +49,7 @@ type slowFleet struct {
 }
 
 type slowReplica struct {
-	from, serves, givenUp, released int // steps; never is far away
+	serves, givenUp, released int // steps; never is far away
 }
 
 const never = math.MaxInt
@@ -79,11 +79,6 @@ func (s *slowFleet) counts() (ready, starting, draining int) {
 
 func (s *slowFleet) order(n, boot int, scattered bool) {
 	place := 0
-	for _, r := range s.all {
-		if r.from == s.now {
-			place++
-		}
-	}
 	ready, starting, _ := s.counts()
 	for range n - ready - starting {
 		// The place-th pair of numbers of the step's own generator.
@@ -97,7 +92,7 @@ func (s *slowFleet) order(n, boot int, scattered bool) {
 		if scattered {
 			takes = int(math.Ceil(s.o.BootTimes.At(share).Seconds() / 60))
 		}
-		r := slowReplica{from: s.now, serves: s.now + takes, givenUp: never, released: never}
+		r := slowReplica{serves: s.now + takes, givenUp: never, released: never}
 		if luck < s.o.FailedStarts {
 			r.serves, r.givenUp = never, s.now+int(s.o.GiveUp/time.Minute)
 		}
@@ -136,7 +131,7 @@ func TestCohortsEqualTheirTwin(t *testing.T) {
 		}
 		fast, slow := fleetOf(t, o, 3), &slowFleet{o: o}
 		for range 3 {
-			slow.all = append(slow.all, slowReplica{givenUp: never, released: never, from: -1})
+			slow.all = append(slow.all, slowReplica{givenUp: never, released: never})
 		}
 		for _, n := range rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 1, 2, 5, 9}), 0, 60).Draw(rt, "orders") {
 			fast.Arrive()
@@ -280,7 +275,7 @@ func TestCohortsDrawWhatTheDistributionSays(t *testing.T) {
 	var before, lag float64 // serial correlation of the boot times
 	for range n {
 		p.now++
-		p.placed, p.starting = 0, p.starting[:0] // as after an order that was taken back
+		p.starting = p.starting[:0]
 		p.begin(1, 0, true)
 		s := p.starting[0]
 		takes := float64(s.at - p.now)
