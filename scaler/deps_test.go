@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"scaler":             {"std", "forecast", "policy", "policy/compat", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
-	"scaler/sim":        {"any", "internal/csvfile", "forecast", "policy", "policy/compat", "scaler"},
+	"scaler/sim":        {"any", "internal/csvfile", "internal/fp", "forecast", "policy", "policy/compat", "scaler"},
 	"scaler/sim/ingest": {"std", "internal/csvfile", "forecast", "scaler/sim"},
 	"scaler/sim/report": {"std", "forecast", "scaler", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler"},

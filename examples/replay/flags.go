@@ -35,6 +35,7 @@ type flags struct {
 	controls                                         bool
 	quiet                                            bool
 	sweep                                            axes
+	inject                                           injection
 	out                                              string
 	input                                            ingest.Options
 	step                                             forecast.Duration
@@ -115,8 +116,9 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.Uint64Var(&f.seed, "seed", 0, "`seed` of all that is drawn")
 	set.StringVar(&f.config, "config", "", "read the engine's configuration from `FILE`, JSON or YAML; explicit flags win over it")
 	set.StringVar(&f.policies, "policies", "all", "play the policies in this `list`: all, or names with commas between")
-	set.StringVar(&f.format, "format", "table", "print a `table or json`; with -sweep also csv")
+	set.StringVar(&f.format, "format", "table", "print a `table or json`; with -sweep and -inject also csv")
 	set.Var(&f.sweep, "sweep", "play the engine with each value of `PATH=VALUES`, such as penalty=5:50:5 or boot=30s,2m; again for a second axis")
+	set.Var(&f.inject, "inject", "plant events into the trace, and map where announcing them, detecting them and head-room win: `TERMS` such as \"amplitude=3 rise=0s,2m,10m boot=30s,2m,15m decay=8m jitter=30s scatter=0.5 every=4h\", all optional but the first")
 	set.StringVar(&f.out, "out", "", "write the results to `FILE` instead of standard output")
 	set.StringVar(&f.days, "days", "", "print what each day cost, by `date or worst` (of the first policy)")
 	set.StringVar(&f.compare, "compare", "", "print the difference between two `policies`, A,B, by day, with a 95 % interval")
@@ -159,7 +161,7 @@ func parseFlags(args []string) (*flags, error) {
 	if f.events != "" && f.trace == "" {
 		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
 	}
-	if err := f.checkSweep(); err != nil {
+	if err := f.checkMode(); err != nil {
 		return nil, err
 	}
 	if err := f.checkInput(); err != nil {

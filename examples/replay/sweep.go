@@ -26,20 +26,23 @@ func (a *axes) Set(text string) error {
 	return err
 }
 
-// checkSweep finds flags that do not go with a sweep, which plays the engine alone, and formats that only a sweep has.
-func (f *flags) checkSweep() error {
-	if len(f.sweep) == 0 {
-		if f.format != "table" && f.format != "json" {
-			return fmt.Errorf("-format %q: wanted table or json", f.format)
+// checkMode finds flags that do not go with a sweep or with planted events, and formats that only these have.
+func (f *flags) checkMode() error {
+	mode := ""
+	for _, name := range []string{"sweep", "inject"} {
+		switch {
+		case f.explicit[name] && mode != "":
+			return fmt.Errorf("-%s: wanted it or -%s, not both", name, mode)
+		case f.explicit[name]:
+			mode = name
 		}
-		return nil
 	}
-	if f.format != "table" && f.format != "json" && f.format != "csv" {
-		return fmt.Errorf("-format %q: wanted table, json or csv", f.format)
+	if f.format != "table" && f.format != "json" && (f.format != "csv" || mode == "") {
+		return fmt.Errorf("-format %q: wanted table or json, or csv with -sweep or -inject", f.format)
 	}
 	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls"} {
-		if f.explicit[name] {
-			return fmt.Errorf("-%s: a sweep plays the engine many times, and it alone; wanted a call without it, or without -sweep", name)
+		if f.explicit[name] && mode != "" {
+			return fmt.Errorf("-%s: -%s plays policies of its own, many times; wanted one of the two flags", name, mode)
 		}
 	}
 	return nil

@@ -34,6 +34,18 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, text, string(written))
 }
 
+func TestInject(t *testing.T) {
+	args := []string{"-trace", file(t, "t.csv", smallTrace), "-capacity", "10", "-inject", "amplitude=2 every=5m rise=0s,2m", "-inject", "boot=1m decay=1m"}
+	table := results(t, args...)
+	require.Contains(t, table, "t: 11 steps of 1m0s, scored from step 3; capacity 10 a replica, penalty 20\n"+
+		"2 events, one every 5m0s: 2 times the demand around them at the peak (give or take 0.5 of it), decay 1m0s, jitter 30s, seed 1\n")
+	csv := results(t, append(args, "-format", "csv")...)
+	require.Len(t, strings.Split(strings.TrimSpace(csv), "\n"), 1+2*6)
+	require.Equal(t, csv, results(t, append(args, "-format", "csv", "-seed", "1")...))
+	require.NotEqual(t, csv, results(t, append(args, "-format", "csv", "-seed", "2")...))
+	require.Contains(t, results(t, append(args, "-format", "json")...), `"winner": "`)
+}
+
 func TestAnInterruptedSweepLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -51,10 +63,19 @@ func TestBadSweeps(t *testing.T) {
 		{"a bad range", "-sweep penalty=5:50:x", `penalty: "x": wanted a number`},
 		{"an unknown field", "-sweep penalti=5", "penalti=5: config: penalti is unknown; wanted one of step, boot"},
 		{"a wrong value", "-sweep calm=0.1,0.9", "calm=0.9: config: calm is 0.9; wanted"},
-		{"policies", "-sweep penalty=5 -policies hpa", "-policies: a sweep plays the engine many times"},
-		{"timeline", "-sweep penalty=5 -timeline DIR/t.csv", "-timeline: a sweep plays the engine many times"},
-		{"format", "-sweep penalty=5 -format xml", `-format "xml": wanted table, json or csv`},
+		{"policies", "-sweep penalty=5 -policies hpa", "-policies: -sweep plays policies of its own, many times"},
+		{"timeline", "-sweep penalty=5 -timeline DIR/t.csv", "-timeline: -sweep plays policies of its own, many times"},
+		{"format", "-sweep penalty=5 -format xml", `-format "xml": wanted table or json, or csv with -sweep or -inject`},
 		{"csv without a sweep", "-format csv", `-format "csv": wanted table or json`},
+		{"two modes", "-sweep penalty=5 -inject amplitude=3", "-inject: wanted it or -sweep, not both"},
+		{"no injection", "-inject amplitude", `invalid value "amplitude" for flag -inject: "amplitude": wanted NAME=VALUE`},
+		{"an unknown term", "-inject amplitude=3,speed=2", `for flag -inject: amplitude: "3,speed=2": wanted a number`},
+		{"another unknown term", "-inject speed=2", `for flag -inject: speed: unknown; wanted some of amplitude, decay, jitter, scatter, every, rise, boot`},
+		{"a number of no unit", "-inject rise=2", `for flag -inject: rise: "2" is not a duration`},
+		{"two decays", "-inject decay=2m,3m", `for flag -inject: decay: "2m,3m" is not a duration`},
+		{"no amplitude", "-inject amplitude=0", "amplitude 0: wanted more than 0"},
+		{"several faults", "-inject scatter=1 -inject decay=0s", "decay 0s: wanted more than 0, up to 24h0m0s; scatter 1: wanted"},
+		{"a boot that is refused", "-inject boot=48h", "boot 48h0m0s: config: boot is 48h0m0s; wanted"},
 		{"out nowhere", "-out DIR/no/x.csv", "-out DIR/no/x.csv: wanted a file in a directory that exists"},
 		{"out over an input", "-trace DIR/t.csv -out DIR/t.csv", "it is an input; wanted another file"},
 	} {

@@ -27,6 +27,23 @@ func newFigures(s Scores, ratio float64) figures {
 		EventUnserved: orNull(s.EventUnserved)}
 }
 
+// figureNames are the names of the figures in JSON, for the header of a table.
+func figureNames() []string {
+	return []string{"cost", "ratio", "replica_hours", "unserved", "violation", "changes_per_day", "reversals_per_day", "event_unserved"}
+}
+
+// appendText appends the figures to a row of a table; what cannot be computed is empty.
+func (f figures) appendText(row []string) []string {
+	for _, v := range []*float64{f.Cost, f.Ratio, f.ReplicaHours, f.Unserved, f.Violation, f.ChangesPerDay, f.ReversalsPerDay, f.EventUnserved} {
+		text := ""
+		if v != nil {
+			text = strconv.FormatFloat(*v, 'g', -1, 64)
+		}
+		row = append(row, text)
+	}
+	return row
+}
+
 // MarshalJSON writes the axes, and each point with its value for every axis, its scores and whether it is on the front.
 func (r *SweepResult) MarshalJSON() ([]byte, error) {
 	type point struct {
@@ -56,21 +73,13 @@ func (r *SweepResult) WriteCSV(w io.Writer) error {
 	for _, a := range r.Axes {
 		row = append(row, a.Path)
 	}
-	row = append(row, "cost", "ratio", "replica_hours", "unserved", "violation", "changes_per_day", "reversals_per_day", "event_unserved", "front")
-	_ = out.Write(row) // Flush keeps the first error
+	_ = out.Write(append(append(row, figureNames()...), "front")) // Flush keeps the first error
 	for _, p := range r.Points {
 		row = row[:0]
 		for _, v := range p.Values {
 			row = append(row, label(v))
 		}
-		f := newFigures(p.Scores, p.Ratio)
-		for _, v := range []*float64{f.Cost, f.Ratio, f.ReplicaHours, f.Unserved, f.Violation, f.ChangesPerDay, f.ReversalsPerDay, f.EventUnserved} {
-			text := ""
-			if v != nil {
-				text = strconv.FormatFloat(*v, 'g', -1, 64)
-			}
-			row = append(row, text)
-		}
+		row = newFigures(p.Scores, p.Ratio).appendText(row)
 		_ = out.Write(append(row, strconv.FormatBool(p.Front)))
 	}
 	out.Flush()
