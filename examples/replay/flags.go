@@ -36,6 +36,7 @@ type flags struct {
 	quiet                                            bool
 	sweep                                            axes
 	inject                                           injection
+	fit                                              bool
 	out                                              string
 	input                                            ingest.Options
 	step                                             forecast.Duration
@@ -119,6 +120,7 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.StringVar(&f.format, "format", "table", "print a `table or json`; with -sweep and -inject also csv")
 	set.Var(&f.sweep, "sweep", "play the engine with each value of `PATH=VALUES`, such as penalty=5:50:5 or boot=30s,2m; again for a second axis")
 	set.Var(&f.inject, "inject", "plant events into the trace, and map where announcing them, detecting them and head-room win: `TERMS` such as \"amplitude=3 rise=0s,2m,10m boot=30s,2m,15m decay=8m jitter=30s scatter=0.5 every=4h\", all optional but the first")
+	set.BoolVar(&f.fit, "fit", false, "propose seasons, gains, bins and experts from the first six tenths of the trace, and price them on the rest")
 	set.StringVar(&f.out, "out", "", "write the results to `FILE` instead of standard output")
 	set.StringVar(&f.days, "days", "", "print what each day cost, by `date or worst` (of the first policy)")
 	set.StringVar(&f.compare, "compare", "", "print the difference between two `policies`, A,B, by day, with a 95 % interval")

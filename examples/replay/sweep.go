@@ -29,7 +29,7 @@ func (a *axes) Set(text string) error {
 // checkMode finds flags that do not go with a sweep or with planted events, and formats that only these have.
 func (f *flags) checkMode() error {
 	mode := ""
-	for _, name := range []string{"sweep", "inject"} {
+	for _, name := range []string{"sweep", "inject", "fit"} {
 		switch {
 		case f.explicit[name] && mode != "":
 			return fmt.Errorf("-%s: wanted it or -%s, not both", name, mode)
@@ -37,7 +37,7 @@ func (f *flags) checkMode() error {
 			mode = name
 		}
 	}
-	if f.format != "table" && f.format != "json" && (f.format != "csv" || mode == "") {
+	if f.format != "table" && f.format != "json" && (f.format != "csv" || mode == "" || mode == "fit") {
 		return fmt.Errorf("-format %q: wanted table or json, or csv with -sweep or -inject", f.format)
 	}
 	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls"} {

@@ -46,6 +46,14 @@ func TestInject(t *testing.T) {
 	require.Contains(t, results(t, append(args, "-format", "json")...), `"winner": "`)
 }
 
+func TestFit(t *testing.T) {
+	table := results(t, "-fit")
+	require.Contains(t, table, "demo: 10080 steps of 1m0s; proposals from the first 6048 of them (scored from step 3024), and what they save in the other 4032\n")
+	require.Regexp(t, `(?m)^ +as it is +[0-9.]+ +0\.00%`, table)
+	require.Regexp(t, `(?m)^ +without regression +[0-9.]+ `, table)
+	require.Regexp(t, `(?m)^without any difference: .*without days_log, bin 5m0s, bin 1h0m0s`, table, "experts of the slow clock sleep at this lead time")
+}
+
 func TestAnInterruptedSweepLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -76,6 +84,10 @@ func TestBadSweeps(t *testing.T) {
 		{"no amplitude", "-inject amplitude=0", "amplitude 0: wanted more than 0"},
 		{"several faults", "-inject scatter=1 -inject decay=0s", "decay 0s: wanted more than 0, up to 24h0m0s; scatter 1: wanted"},
 		{"a boot that is refused", "-inject boot=48h", "boot 48h0m0s: config: boot is 48h0m0s; wanted"},
+		{"fit of a short trace", "-trace DIR/t.csv -fit", "fit: history of 6m0s"},
+		{"fit of what is not scored", "-fit -warmup 0.7", "split at step 6048: wanted one after the first that is scored, 7056"},
+		{"fit has no csv", "-fit -format csv", `-format "csv": wanted table or json`},
+		{"fit and a sweep", "-fit -sweep penalty=5", "-fit: wanted it or -sweep, not both"},
 		{"out nowhere", "-out DIR/no/x.csv", "-out DIR/no/x.csv: wanted a file in a directory that exists"},
 		{"out over an input", "-trace DIR/t.csv -out DIR/t.csv", "it is an input; wanted another file"},
 	} {

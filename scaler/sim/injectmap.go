@@ -156,10 +156,7 @@ var simplestFirst = [...]int{3, 2, 1, 0, 4, 5}
 func (c *InjectionCell) judge(results []Scores) {
 	optimum := results[0].Cost
 	for i, s := range results[1:] {
-		c.Ways[i] = InjectionWay{Name: injectionWays[i], Scores: s, Ratio: math.NaN()}
-		if optimum > 0 {
-			c.Ways[i].Ratio = s.Cost / optimum
-		}
+		c.Ways[i] = InjectionWay{Name: injectionWays[i], Scores: s, Ratio: ratio(s.Cost, optimum)}
 	}
 	second := math.Inf(1)
 	c.Winner = -1

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -91,10 +90,7 @@ func sweep(ctx context.Context, c Case, axes []Axis, workers int) (*SweepResult,
 		return nil, err
 	}
 	for i := range points {
-		points[i].Ratio = math.NaN()
-		if best := optima[plantOf[i]]; best > 0 {
-			points[i].Ratio = points[i].Cost / best
-		}
+		points[i].Ratio = ratio(points[i].Cost, optima[plantOf[i]])
 	}
 	markFronts(points, plantOf, len(plants))
 	return &SweepResult{Case: c, Axes: axes, Points: points}, nil
