@@ -6,10 +6,14 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/scaler"
 )
 
 // injected is a small case and its map.
@@ -159,4 +163,30 @@ func TestMapInjectionSaysWhatItWanted(t *testing.T) {
 	cancel()
 	_, err = MapInjection(ctx, c, DefaultInjection(), minute, minute)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// What each way is told.
+func TestMeeting(t *testing.T) {
+	c := waves(t)
+	c.Config.Forecast.Spikes = true // of no account
+	in := DefaultInjection()
+	p, err := Inject(c.Trace, in, in.Moments(c.Trace))
+	require.NoError(t, err)
+	for i, name := range injectionWays {
+		one, err := c.meeting(p, 5*time.Minute, i)
+		require.NoError(t, err)
+		require.Equal(t, p.Trace, one.Trace)
+		require.Equal(t, 5*time.Minute, one.Options.Boot)
+		require.Equal(t, 5*time.Minute, one.Config.Boot.Std())
+		require.Equal(t, name == Detection, one.Config.Forecast.Spikes, name)
+		planned := name == Announced || name == PlanAlone
+		require.Len(t, one.Events, map[bool]int{true: 1 + len(p.Planned), false: 1}[planned], name)
+		require.True(t, slices.IsSortedFunc(one.Events, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) }))
+		if name != Announced {
+			require.Empty(t, one.Config.Kinds, name)
+			continue
+		}
+		// A minute of rise and four times eight of decay, over 9.3.
+		require.Equal(t, []scaler.Kind{{Name: "planted", Rise: forecast.Duration(213 * time.Second)}}, one.Config.Kinds)
+	}
 }
