@@ -189,4 +189,12 @@ func TestMeeting(t *testing.T) {
 		// A minute of rise and four times eight of decay, over 9.3.
 		require.Equal(t, []scaler.Kind{{Name: "planted", Rise: forecast.Duration(213 * time.Second)}}, one.Config.Kinds)
 	}
+
+	own := []scaler.Kind{{Name: "planted", Rise: forecast.Duration(time.Minute)}}
+	c.Config.Kinds = own
+	for i := range injectionWays {
+		one, err := c.meeting(p, 5*time.Minute, i)
+		require.NoError(t, err)
+		require.Equal(t, own, one.Config.Kinds, "what is configured is left alone")
+	}
 }
