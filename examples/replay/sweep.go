@@ -42,7 +42,7 @@ func (f *flags) checkMode() error {
 	}
 	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls"} {
 		if f.explicit[name] && mode != "" {
-			return fmt.Errorf("-%s: -%s plays policies of its own, many times; wanted one of the two flags", name, mode)
+			return fmt.Errorf("-%s: -%s plays policies of its own, many times; wanted a call without it, or without -%s", name, mode, mode)
 		}
 	}
 	return nil
