@@ -119,7 +119,6 @@ func Inject(t *Trace, in Injection, moments []time.Time) (Planted, error) {
 	injected := *t
 	injected.Demand = slices.Clone(t.Demand)
 	p := Planted{Trace: &injected, kernel: in.Kernel}
-	quiet := make([]bool, t.Len()) // nothing is left out of the base: it is of the trace before
 	var values []float64
 	for i, at := range moments {
 		off := time.Duration((2*in.draws(i, "jitter") - 1) * float64(in.Jitter)).Round(time.Millisecond)
@@ -128,8 +127,11 @@ func Inject(t *Trace, in Injection, moments []time.Time) (Planted, error) {
 		e.Start, e.Window = at.Add(off), 0
 		p.True = append(p.True, e)
 
-		first := max(0, holdingStep(t, e.Start))
-		values = quietDemand(values[:0], t, quiet, min(first, t.Len()-1))
+		first, exact := slices.BinarySearchFunc(t.Times, e.Start, time.Time.Compare)
+		if !exact { // the step before holds it
+			first = max(0, first-1)
+		}
+		values = demandAround(values, t, first)
 		if len(values) == 0 {
 			continue
 		}
@@ -148,6 +150,23 @@ func Inject(t *Trace, in Injection, moments []time.Time) (Planted, error) {
 	}
 	slices.SortStableFunc(p.True, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) })
 	return p, nil
+}
+
+// demandAround returns, in the memory of dst, the known demand of the steps that begin within half an hour before and after
+// step i, or within up to four hours while there are fewer than ten, as the base of EventUnserved has them.
+func demandAround(dst []float64, t *Trace, i int) []float64 {
+	for w := baseWiden; w <= baseWidest; w += baseWiden {
+		dst = dst[:0]
+		for j := max(i-stepsWithin(w, t.Step), 0); j < min(i+ceilSteps(w, t.Step), t.Len()); j++ {
+			if t.Demand[j] >= 0 {
+				dst = append(dst, t.Demand[j])
+			}
+		}
+		if len(dst) >= baseValues {
+			break
+		}
+	}
+	return dst
 }
 
 // kernelEnd is the number of decay times after the peak at which extra demand is over: e^-8 of it is left.
