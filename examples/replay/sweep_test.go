@@ -75,6 +75,7 @@ func TestBadSweeps(t *testing.T) {
 		{"timeline", "-sweep penalty=5 -timeline DIR/t.csv", "-timeline: -sweep plays policies of its own, many times"},
 		{"format", "-sweep penalty=5 -format xml", `-format "xml": wanted table or json, or csv with -sweep or -inject`},
 		{"csv without a sweep", "-format csv", `-format "csv": wanted table or json`},
+		{"a stream of planted events", "-inject amplitude=3 -trace DIR/t.csv -stream", "-stream: -inject plays policies of its own, many times; wanted a call without it, or without -inject"},
 		{"two modes", "-sweep penalty=5 -inject amplitude=3", "-inject: wanted it or -sweep, not both"},
 		{"no injection", "-inject amplitude", `invalid value "amplitude" for flag -inject: "amplitude": wanted NAME=VALUE`},
 		{"an unknown term", "-inject amplitude=3,speed=2", `for flag -inject: amplitude: "3,speed=2": wanted a number`},
