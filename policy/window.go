@@ -96,7 +96,7 @@ func HeldAt(windows []Window, now time.Time, lead time.Duration) Held {
 	return h
 }
 
-// What a window can say; see Until.
+// Saying is what a window can say; see Until.
 type Saying uint8
 
 // The sayings of a window.

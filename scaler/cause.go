@@ -16,12 +16,12 @@ type cause struct {
 	freezeUp, freezeDown int64         // unix nanoseconds until which nothing is ordered or released; 0: not frozen
 	windowMax            bool          // grounds.max is that of a window
 
-	signal       string        // that is missing or doubted
+	signal       string        // that is missing
 	missing, all int32         // signals
 	age          time.Duration // of the newest sample of signal, negative if it lies ahead
 	never        bool          // signal has had none
-	by           string        // the signal that denies a fall; "" where the forecast does
-	value, other float64       // the newest of signal and of by
+	doubted, by  string        // the signal whose fall is doubted, and that which denies it; "" where the forecast does
+	value, other float64       // the newest of doubted and of by
 	low          float64       // what was held too little
 	count        int32         // of the fallback, of the reversals
 	since        int64         // unix nanoseconds: of the idling
@@ -58,7 +58,7 @@ func (e *Engine) explain(d *Decision, rule policy.Rule) {
 	case policy.RuleDoubt:
 		if denial, ok := g.doubt.Denial(now, g.readings); ok {
 			s := &e.signals[denial.Signal]
-			c.signal, c.value, c.low = s.name, float64(g.readings[denial.Signal].Value*s.capacity), float64(denial.Low*s.capacity)
+			c.doubted, c.value, c.low = s.name, float64(g.readings[denial.Signal].Value*s.capacity), float64(denial.Low*s.capacity)
 			c.until, c.all = denial.Until, int32(len(e.signals))
 			if denial.By >= 0 {
 				s = &e.signals[denial.By]

@@ -104,3 +104,17 @@ func TestADoubtedSampleThatComesAgain(t *testing.T) {
 	require.Equal(t, 230., v)
 	require.Equal(t, 230., series.Said())
 }
+
+// One signal is missing while the fall of another is doubted: each is named for what it is.
+func TestADoubtBesideAHoleNamesBoth(t *testing.T) {
+	l, _ := peakHour(t, Config{Signals: []Signal{{Name: "visits", Capacity: 10}, {Name: "orders", Capacity: 3}}, Guard: Guard{Doubt: Duration(time.Hour)}}, 1, func(_ int, v float64) float64 { return v })
+	for range 10 {
+		require.NoError(t, l.engine.Observe(1, forecast.Sample{Time: l.now, Value: 0}))
+		l.now = l.now.Add(time.Minute)
+		require.NoError(t, l.engine.Recommend(&l.d, l.now, l.fleet()))
+	}
+	require.True(t, l.d.Stale && has(&l.d, policy.RuleDoubt), "%s", &l.d)
+	why := l.d.Explain().Why
+	require.Contains(t, why, "Orders has fallen to 0")
+	require.Contains(t, why, "the newest sample of visits is 11 minutes old")
+}

@@ -17,7 +17,7 @@ func (t *teller) guarded() string {
 		}
 		return s + ", where " + strconv.Itoa(t.before) + " " + agree(t.before, "was", "were") + " held"
 	case policy.RuleDoubt:
-		s := upper(c.signal) + " has fallen to " + number(c.value) + " where less than " + number(c.low) + " was unlikely"
+		s := upper(c.doubted) + " has fallen to " + number(c.value) + " where less than " + number(c.low) + " was unlikely"
 		if c.by != "" {
 			s += ", and " + c.by + " (" + number(c.other) + ") denies it"
 		} else {
