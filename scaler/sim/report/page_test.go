@@ -118,6 +118,7 @@ func TestPayloadHoldsTheRun(t *testing.T) {
 		}
 	}
 	require.Len(t, gaps, changes)
+	require.Nil(t, p.Comparison.Case.Decided, "who plays the case again does not write into the log")
 	require.Positive(t, changes)
 
 	// The forecast stands where an order of the step would have served: boot and the step of the decision.
