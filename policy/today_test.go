@@ -115,3 +115,19 @@ func TestAPinThatNobodyCanHave(t *testing.T) {
 	require.True(t, Measures(Today))
 	require.Zero(t, LooksBack(Today, time.Hour, time.Minute))
 }
+
+// A clock that is set back begins time anew for the rule, too.
+func TestTodayBeginsAnewWithTheOthers(t *testing.T) {
+	r := oneRule(t, shadowConfig())
+	for range 50 {
+		r.play(8)
+	}
+	require.Equal(t, 12, int(r.fleet(todayRing)[r.slot(r.step)]))
+	r.Start(3, 7)
+	r.k = 3
+	require.Equal(t, 7, int(r.fleet(todayRing)[r.slot(r.step)]))
+	for range 8 {
+		r.play(8)
+	}
+	require.Equal(t, 12, int(r.fleet(todayRing)[r.slot(r.step)]))
+}
