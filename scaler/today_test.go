@@ -237,3 +237,19 @@ func TestTodayIsSetBesideTheEngine(t *testing.T) {
 	require.Equal(t, l.d.Costs.Unpinned.Hour, out.Costs["unpinned"]["hour"])
 	require.Contains(t, l.d.LogValue().String(), "unpinned=")
 }
+
+// The rule's time is that of the grid of steps, wherever in a step the decision falls, and shown by the caller's clock.
+func TestTodayGoesByTheGrid(t *testing.T) {
+	e, err := New(Config{Step: Duration(2 * time.Minute), Policy: "today", Today: &Today{Schedule: &compat.ScheduleConfig{Min: 5, Max: 9, Windows: []compat.ScheduleWindow{{Start: "02:03", End: "03:00", Min: 8}}}}})
+	require.NoError(t, err)
+	var d Decision
+	at := func(seconds int) time.Time {
+		return t0.Add(time.Duration(seconds) * time.Second).In(time.FixedZone("two hours east", 7200))
+	}
+	require.NoError(t, e.Observe(0, forecast.Sample{Time: at(0), Value: 5}))
+	require.NoError(t, e.Recommend(&d, at(210), policy.Fleet{Ready: 5}))
+	require.Equal(t, 5, d.Replicas, "the step began at 02:02")
+	require.NoError(t, e.Observe(0, forecast.Sample{Time: at(120), Value: 5}))
+	require.NoError(t, e.Recommend(&d, at(250), policy.Fleet{Ready: 5}))
+	require.Equal(t, 8, d.Replicas)
+}
