@@ -95,19 +95,12 @@ func (c *Comparison) Result(name string) (Result, bool) {
 // target and a window (in seconds), or two watermarks.
 func (c *Comparison) MarshalJSON() ([]byte, error) {
 	type scores struct {
-		Name            string   `json:"name"`
-		Cost            *float64 `json:"cost"`
-		Ratio           *float64 `json:"ratio"`
-		ReplicaHours    *float64 `json:"replica_hours"`
-		Unserved        *float64 `json:"unserved"`
-		Violation       *float64 `json:"violation"`
-		ChangesPerDay   *float64 `json:"changes_per_day"`
-		ReversalsPerDay *float64 `json:"reversals_per_day"`
-		EventUnserved   *float64 `json:"event_unserved"`
-		Target          *float64 `json:"target,omitempty"`
-		Window          *float64 `json:"window_s,omitempty"`
-		HighWatermark   *float64 `json:"high_watermark,omitempty"`
-		LowWatermark    *float64 `json:"low_watermark,omitempty"`
+		Name string `json:"name"`
+		figures
+		Target        *float64 `json:"target,omitempty"`
+		Window        *float64 `json:"window_s,omitempty"`
+		HighWatermark *float64 `json:"high_watermark,omitempty"`
+		LowWatermark  *float64 `json:"low_watermark,omitempty"`
 	}
 	t, o := c.Case.Trace, c.Case.Options
 	out := struct {
@@ -124,9 +117,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Controls []controlJSON `json:"controls,omitempty"`
 	}{t.Name, t.Step.Seconds(), c.steps(), o.Capacity, o.Boot.Seconds(), o.Penalty, o.plantTerms(), []scores{}, c.Days, nil, nil}
 	for _, r := range c.Results {
-		p := scores{Name: r.Name, Cost: orNull(r.Cost), Ratio: orNull(c.Ratio(r)), ReplicaHours: orNull(r.ReplicaHours),
-			Unserved: orNull(r.Unserved), Violation: orNull(r.Violation), ChangesPerDay: orNull(r.ChangesPerDay),
-			ReversalsPerDay: orNull(r.ReversalsPerDay), EventUnserved: orNull(r.EventUnserved)}
+		p := scores{Name: r.Name, figures: newFigures(r.Scores, c.Ratio(r))}
 		if r.Found != nil {
 			p.Target, p.Window = orNull(r.Found.Target), orNull(r.Found.Window.Seconds())
 		}

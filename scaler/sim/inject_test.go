@@ -78,14 +78,14 @@ func TestInjectPlantsTheAreaOfItsKernels(t *testing.T) {
 		require.NoError(r, err)
 		require.Equal(r, p, again)
 
-		area, least, most := 0.0, 0.0, 0.0
+		area := 0.0
 		for i := range p.Trace.Demand {
 			require.GreaterOrEqual(r, p.Trace.Demand[i], 10.0)
 			area += (p.Trace.Demand[i] - 10) * step.Seconds()
 		}
 		kernel := in.Rise.Seconds()/2 + in.Decay.Seconds()*(1-math.Exp(-kernelEnd))
-		least = float64(len(inner)) * 10 * in.Amplitude * kernel * (1 - in.Scatter)
-		most = float64(len(inner)) * 10 * in.Amplitude * kernel * (1 + in.Scatter)
+		least := float64(len(inner)) * 10 * in.Amplitude * kernel * (1 - in.Scatter)
+		most := float64(len(inner)) * 10 * in.Amplitude * kernel * (1 + in.Scatter)
 		require.GreaterOrEqual(r, area, least*(1-1e-9))
 		require.LessOrEqual(r, area, most*(1+1e-9))
 		for i, e := range p.Planned {

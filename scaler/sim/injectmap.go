@@ -99,22 +99,14 @@ func MapInjection(ctx context.Context, c Case, in Injection, rises, boots []time
 		return func(ctx context.Context, i int) error {
 			one, name := cases[i], Clairvoyant
 			one.Options = one.Options.counting(n, played)
-			truth := planted[i/tasks/len(boots)].True
-			var r Result
-			var err error
 			switch way := i%tasks - 1; {
 			case way < 0:
-				r, err = one.Play(ctx, name)
 			case injectionWays[way] == KubeHPA || injectionWays[way] == KubeHPABest:
 				name = injectionWays[way]
-				one.Events = truth
-				r, err = one.Play(ctx, name)
-			default: // the engine is announced what is planned, and judged by what came
-				var engine *EngineController
-				if engine, err = NewEngineController(one.Config, one.Events, one.Options.Announce); err == nil {
-					r, err = Run(ctx, one.Trace, truth, one.Options, engine)
-				}
+			default:
+				name = Headroom
 			}
+			r, err := one.Play(ctx, name)
 			results[i] = r.Scores
 			return err
 		}
@@ -130,11 +122,12 @@ func MapInjection(ctx context.Context, c Case, in Injection, rises, boots []time
 
 // meeting returns the case in which planted events are met in one of the ways, or by the optimum (-1).
 func (c Case) meeting(p Planted, boot time.Duration, way int) (Case, error) {
-	c.Trace, c.Options.Boot = p.Trace, boot
+	c.Announced = slices.Concat([]forecast.Event{}, c.plan()) // never nil, which would stand for Events
+	c.Trace, c.Options.Boot, c.Events, c.Decided = p.Trace, boot, p.True, nil
 	told := way >= 0 && injectionWays[way] == Announced
 	if told || way >= 0 && injectionWays[way] == PlanAlone {
-		c.Events = slices.Concat(c.Events, p.Planned)
-		slices.SortStableFunc(c.Events, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) })
+		c.Announced = append(c.Announced, p.Planned...)
+		slices.SortStableFunc(c.Announced, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) })
 	}
 	var err error
 	if c.Config, err = EngineConfig(c.Config, c.Trace, c.Options); err != nil {

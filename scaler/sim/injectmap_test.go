@@ -176,12 +176,13 @@ func TestMeeting(t *testing.T) {
 		one, err := c.meeting(p, 5*time.Minute, i)
 		require.NoError(t, err)
 		require.Equal(t, p.Trace, one.Trace)
+		require.Equal(t, p.True, one.Events, "what scores go by")
 		require.Equal(t, 5*time.Minute, one.Options.Boot)
 		require.Equal(t, 5*time.Minute, one.Config.Boot.Std())
 		require.Equal(t, name == Detection, one.Config.Forecast.Spikes, name)
 		planned := name == Announced || name == PlanAlone
-		require.Len(t, one.Events, map[bool]int{true: 1 + len(p.Planned), false: 1}[planned], name)
-		require.True(t, slices.IsSortedFunc(one.Events, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) }))
+		require.Len(t, one.Announced, map[bool]int{true: 1 + len(p.Planned), false: 1}[planned], name)
+		require.True(t, slices.IsSortedFunc(one.Announced, func(a, b forecast.Event) int { return a.Start.Compare(b.Start) }))
 		if name != Announced {
 			require.Empty(t, one.Config.Kinds, name)
 			continue

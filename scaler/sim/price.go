@@ -76,7 +76,7 @@ func PriceProposals(ctx context.Context, c Case, split int, proposals []Proposal
 				optima[i-len(cases)] = r.Cost
 				return err
 			}
-			engine, err := NewEngineController(cases[i].Config, c.Events, c.Options.Announce)
+			engine, err := NewEngineController(cases[i].Config, c.plan(), c.Options.Announce)
 			if err == nil {
 				err = play(ctx, c.Trace, c.Options.counting(n, played), engine, path)
 			}
