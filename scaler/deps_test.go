@@ -20,16 +20,18 @@ const module = "github.com/headroom-go/headroom"
 // allowed says which packages of the module a package may import; a package that is not here may not exist. "std" alone
 // means the standard library only, "any" that foreign modules are fine.
 var allowed = map[string][]string{
-	"internal/fp":        {"std"},
-	"internal/state":     {"std"},
-	"internal/reference": {"std"},
-	"internal/csvfile":   {"std"},
-	"internal/command":   {"any"}, // the frame of commands, not of the core
-	"forecast":           {"std", "internal/fp", "internal/state"},
-	"forecast/fit":       {"any", "forecast"}, // off the decision path
-	"policy":             {"std", "internal/fp", "internal/state", "policy/compat"},
-	"policy/compat":      {"std", "internal/fp", "internal/state"},
-	"scaler":             {"std", "forecast", "policy", "policy/compat", "internal/state"},
+	"internal/fp":           {"std"},
+	"internal/state":        {"std"},
+	"internal/reference":    {"std"},
+	"internal/csvfile":      {"std"},
+	"internal/command":      {"any"}, // the frame of commands, not of the core
+	"forecast":              {"std", "internal/fp", "internal/state"},
+	"forecast/fit":          {"any", "forecast"}, // off the decision path
+	"policy":                {"std", "internal/fp", "internal/state", "policy/compat"},
+	"policy/compat":         {"std", "internal/fp", "internal/state"},
+	"policy/sizing":         {"std", "internal/fp", "internal/state", "policy", "policy/compat"},
+	"policy/sizing/exports": {"std", "internal/csvfile", "policy/sizing"},
+	"scaler":                {"std", "forecast", "policy", "policy/compat", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "internal/fp", "forecast", "policy", "policy/compat", "scaler"},
@@ -43,7 +45,7 @@ var allowed = map[string][]string{
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.
-var core = []string{"internal/fp", "internal/state", "forecast", "policy", "policy/compat", "scaler"}
+var core = []string{"internal/fp", "internal/state", "forecast", "policy", "policy/compat", "policy/sizing", "scaler"}
 
 type goPackage struct {
 	ImportPath, Dir string
