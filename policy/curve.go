@@ -45,8 +45,8 @@ func (c *Curve) Set(levels, q []float64, capacity float64) bool {
 	return true
 }
 
-// beyond returns the integral of P(demand > x) from k to infinity: the expected demand that k replicas leave unserved.
-func (c *Curve) beyond(k float64) float64 {
+// Beyond returns the integral of P(demand > x) from k to infinity: the expected demand that so much capacity leaves unserved.
+func (c *Curve) Beyond(k float64) float64 {
 	n := c.n
 	if k >= c.x[n] {
 		if c.tail <= 0 {
@@ -75,13 +75,32 @@ func (c *Curve) beyond(k float64) float64 {
 	return c.rest[hi] + float64(float64((c.x[hi]-k)*(at+c.over[hi]))*0.5)
 }
 
+// Exceeded returns the demand that is exceeded with probability over, 0 < over < 1.
+func (c *Curve) Exceeded(over float64) float64 {
+	n := c.n
+	if over < c.over[n] {
+		// Beyond the highest quantile, where P(demand > x) falls as the square that Beyond integrates.
+		return c.x[n] + float64(3*c.tail)*(1-math.Sqrt(over/c.over[n]))
+	}
+	lo, hi := 0, n // over[lo] > over >= over[hi]
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; c.over[mid] > over {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	part := (c.over[lo] - over) / (c.over[lo] - c.over[hi])
+	return c.x[lo] + float64(part*(c.x[hi]-c.x[lo]))
+}
+
 // Use returns the expected use of the k-th replica, 0..1: the mean of demand - (k-1), cut to between 0 and 1.
 func (c *Curve) Use(k int) float64 {
-	return math.Max(0, c.beyond(float64(k-1))-c.beyond(float64(k)))
+	return math.Max(0, c.Beyond(float64(k-1))-c.Beyond(float64(k)))
 }
 
 // Unserved returns the expected demand, in replicas, that k replicas leave unserved.
-func (c *Curve) Unserved(k int) float64 { return c.beyond(float64(k)) }
+func (c *Curve) Unserved(k int) float64 { return c.Beyond(float64(k)) }
 
 // Most returns an upper bound of the replicas that can find any use.
 func (c *Curve) Most() int {

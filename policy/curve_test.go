@@ -65,7 +65,7 @@ func TestUseFallsAndSumsToDemand(t *testing.T) {
 			require.LessOrEqual(t, u, c.Use(max(1, k-1))+1e-12)
 			sum += u
 		}
-		require.InDelta(t, c.beyond(0), sum, 1e-6*(1+sum))
+		require.InDelta(t, c.Beyond(0), sum, 1e-6*(1+sum))
 		require.InDelta(t, 0, c.Use(c.Most()+1), 1e-9)
 	})
 }

@@ -14,7 +14,7 @@ func (c *Curve) Factor(k int, use float64) float64 {
 	}
 	// Demand times f leaves f times what demand leaves above the same height over f; use rises with f.
 	at := func(f float64) float64 {
-		return float64(f * (c.beyond(float64(k-1)/f) - c.beyond(float64(k)/f)))
+		return float64(f * (c.Beyond(float64(k-1)/f) - c.Beyond(float64(k)/f)))
 	}
 	lo, hi := 0.0, 1.0
 	for at(hi) <= use {

@@ -85,7 +85,7 @@ func readCSV(b *bufio.Reader, name string) (c sizing.Catalog, where []string, er
 	have := fields(f.Header)
 	for n := 1; have == nil; n++ {
 		row, err := f.Next()
-		if err == io.EOF || n > preamble {
+		if errors.Is(err, io.EOF) || n > preamble {
 			return nil, nil, fmt.Errorf("%s: no column holds the name of a size in %s; wanted one of name, size, instance_type, Instance Type",
 				name, strings.Join(first, ","))
 		}
@@ -98,7 +98,7 @@ func readCSV(b *bufio.Reader, name string) (c sizing.Catalog, where []string, er
 	index := map[string]int{}
 	for {
 		row, err := f.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
