@@ -122,7 +122,7 @@ func MapInjection(ctx context.Context, c Case, in Injection, rises, boots []time
 
 // meeting returns the case in which planted events are met in one of the ways, or by the optimum (-1).
 func (c Case) meeting(p Planted, boot time.Duration, way int) (Case, error) {
-	c.Announced = slices.Concat([]forecast.Event{}, c.plan()) // never nil, which would stand for Events
+	c.Announced = append([]forecast.Event{}, c.plan()...) // never nil, which would stand for Events
 	c.Trace, c.Options.Boot, c.Events, c.Decided = p.Trace, boot, p.True, nil
 	told := way >= 0 && injectionWays[way] == Announced
 	if told || way >= 0 && injectionWays[way] == PlanAlone {

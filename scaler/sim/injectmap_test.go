@@ -191,6 +191,14 @@ func TestMeeting(t *testing.T) {
 		require.Equal(t, []scaler.Kind{{Name: "planted", Rise: forecast.Duration(213 * time.Second)}}, one.Config.Kinds)
 	}
 
+	// A trace without events of its own: who is not told the plan is told nothing, not what came.
+	none := c
+	none.Events = nil
+	for i, name := range injectionWays {
+		one, err := none.meeting(p, 5*time.Minute, i)
+		require.NoError(t, err)
+		require.Len(t, one.plan(), map[bool]int{true: len(p.Planned), false: 0}[name == Announced || name == PlanAlone], name)
+	}
 	own := []scaler.Kind{{Name: "planted", Rise: forecast.Duration(time.Minute)}}
 	c.Config.Kinds = own
 	for i := range injectionWays {
