@@ -57,7 +57,8 @@ type InjectionWay struct {
 // MapInjection plants events into the trace of c, each rise at the same moments and with the same heights, and lets the
 // engine meet them with the plan, with detection and with neither, beside the Kubernetes rule at its defaults and at its
 // best in hindsight, for each boot time of plant and policies. The events that c has are announced to the engine in any
-// case, and a kind "planted" in the configuration of c is what every plan comes with. EventUnserved is that of the planted events, at the moments when they came.
+// case, and a kind "planted" in the configuration of c is what every plan comes with. EventUnserved is that of the planted
+// events, at the moments when they came.
 //
 // As many runs play at a time as the processor has cores; the result does not depend on it. A fault of the case, the
 // injection or a boot time is an error. Options.Progress and ctx are used as by Sweep.
