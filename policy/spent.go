@@ -43,6 +43,9 @@ func (s *Shadows) Score(z float64) {
 	s.elect()
 }
 
+// Skip leaves step Next uncharged, because nobody will know its demand in time.
+func (s *Shadows) Skip() { s.next++ }
+
 // serving returns the replicas of a fleet that serve in the step of a slot.
 func (s *Shadows) serving(counts []int32, at int) int {
 	least := counts[at]

@@ -24,7 +24,7 @@ type Config struct {
 	// Delay is how much later than its end a step becomes visible as a sample, up to 24h [0s].
 	Delay Duration `json:"delay,omitempty"`
 	// MaxAge is the age of the newest sample, counted from the start of its step, beyond which nothing is released
-	// [1.5 steps + Delay in whole steps].
+	// [1.5 steps + Delay in whole steps]. Where samples regularly come later than that, see Guard.Late.
 	MaxAge Duration `json:"max_age,omitempty"`
 
 	// Penalty is the price of one replica's worth of unserved demand over the price of a replica, both for the same

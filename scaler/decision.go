@@ -35,6 +35,7 @@ type Decision struct {
 	Costs  Costs  // what it, HPA and the fleet have cost
 
 	Age   time.Duration // since the newest sample's time (known gaps left out), of the signal whose newest sample is oldest; negative if it lies ahead, 0 before the first
+	Late  time.Duration // by how much later than Config.MaxAge allows samples regularly come; they are fresh all the same
 	Stale bool          // the newest sample of some signal is too old or more than a step ahead, or there is none
 	Event bool          // an announced event has an effect within the horizon
 
@@ -128,6 +129,7 @@ type decisionJSON struct {
 	Leaders  []Lead        `json:"leaders,omitempty"`
 	Costs    costsJSON     `json:"costs"`
 	AgeS     float64       `json:"age_s"`
+	LateS    float64       `json:"late_s,omitempty"`
 	Stale    bool          `json:"stale"`
 	Event    bool          `json:"event"`
 	Steps    []policy.Step `json:"steps"`
@@ -179,7 +181,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		Time: d.Time, Replicas: d.Replicas, Change: d.Change(), Ready: d.Ready, Starting: d.Starting, LeadS: d.Lead.Seconds(),
 		Signal: d.Signal, Capacity: d.Capacity, Demand: []quantile{}, Need: [2]int{d.Need.Low, d.Need.High}, Penalty: d.Penalty, Fractile: d.Fractile(),
 		Advised: d.Advised, Unpinned: d.Unpinned, Leader: d.Leader, Costs: d.Costs.json(),
-		AgeS: d.Age.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
+		AgeS: d.Age.Seconds(), LateS: d.Late.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
 	}
 	d.explainJSON(&out)
 	if !math.IsNaN(d.Observed) {

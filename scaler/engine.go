@@ -47,6 +47,7 @@ type signal struct {
 	capacity float64
 	forecast *forecast.Forecaster
 	refused  refused
+	lateness lateness
 	low      float64 // scratch: the .05 quantile of ordinary demand when an order serves
 }
 
@@ -201,6 +202,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 	for i := range e.signals {
 		e.signals[i].forecast.Advance(now)
 	}
+	e.arrive(d, now)
 	e.age(d, now)
 	e.begin(d, now)
 	e.settle(now, ordered)
@@ -273,12 +275,29 @@ func (e *Engine) age(d *Decision, now time.Time) {
 		if first || age > d.Age {
 			d.Age, first = age, false
 		}
-		stale := age > e.cfg.MaxAge.Std() || -age > e.cfg.Step.Std()
+		stale := age > e.allowed(i) || -age > e.cfg.Step.Std()
 		if e.guard.readings[i].Fresh = !stale; stale {
 			d.Stale = true
 			e.guard.blind++
 		}
 	}
+}
+
+// arrive notes which samples are new since the last decision, and how late they are.
+func (e *Engine) arrive(d *Decision, now time.Time) {
+	d.Late = 0
+	for i := range e.signals {
+		s := &e.signals[i]
+		if newest, ok := s.forecast.Series().NewestNumber(); ok {
+			s.lateness.see(newest.UnixNano(), int64(now.Sub(newest)), int64(e.cfg.MaxAge), int64(e.cfg.Step), e.cfg.mostLate())
+		}
+		d.Late = max(d.Late, e.allowed(i)-e.cfg.MaxAge.Std())
+	}
+}
+
+// allowed is the age up to which a sample of a signal is fresh.
+func (e *Engine) allowed(i int) time.Duration {
+	return e.cfg.MaxAge.Std() + time.Duration(e.signals[i].lateness.late())*e.cfg.Step.Std()
 }
 
 // need returns the count that demand asks for, over all signals, and fills in what it was based on.

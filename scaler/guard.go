@@ -16,6 +16,9 @@ import (
 type Guard struct {
 	// Stale is the way in which a fleet is held while a sample is missing: "down" or "both" ["down"].
 	Stale string `json:"stale,omitempty"`
+	// Late is how much later than MaxAge samples may come and still be fresh, if they do so time and again, in whole steps,
+	// up to 24h [10 steps]. What comes later, and what stops coming, is stale. 1ns takes MaxAge literally.
+	Late Duration `json:"late,omitempty"`
 	// Fallback is the count of a fleet that has not been measured for FallbackAfter [0: none, it is held for ever]. While
 	// some signals are alive their need may ask for more, and an announced event keeps it from lowering anything.
 	Fallback int `json:"fallback,omitempty"`
@@ -49,6 +52,9 @@ const (
 
 // guardDefaults fills in what the parts have that are switched on.
 func (c *Config) guardDefaults() {
+	if c.Guard.Late == 0 && c.Step > 0 {
+		c.Guard.Late = min(10*c.Step, maxWait)
+	}
 	fallback := c.Guard.Fallback != 0
 	for i := range c.Windows {
 		fallback = fallback || c.Windows[i].Fallback != 0
@@ -91,6 +97,7 @@ func (c *Config) guardFaults(fault func(ok bool, field, value, wanted string)) {
 	count(g.Fallback, most, "guard.fallback")
 	between(g.FallbackAfter, maxGuard, "guard.fallback_after")
 	way(g.FallbackMay, "guard.fallback_may", wayUp, wayDown, wayBoth)
+	between(g.Late, maxWait, "guard.late")
 	between(g.Doubt, maxWait, "guard.doubt")
 	count(g.Reversals, policy.MaxReversals, "guard.reversals")
 

@@ -97,6 +97,9 @@ func (d Decision) LogValue() slog.Value {
 	if d.Next.ID != "" {
 		attrs = append(attrs, slog.String("announced", d.Next.ID), slog.Time("announced_start", d.Next.Start))
 	}
+	if d.Late > 0 {
+		attrs = append(attrs, slog.Duration("late", d.Late))
+	}
 	if d.Held > 0 {
 		attrs = append(attrs, slog.Duration("held", d.Held))
 	}

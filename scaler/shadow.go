@@ -97,10 +97,17 @@ func (e *Engine) settle(now time.Time, ordered int) {
 	if k > s.Step() {
 		s.Found(ordered)
 	}
-	// A step that stays unknown is charged as a hole when the shadows are about to forget it.
-	known := max(e.known(clock, now), k-1-e.shadows.Patience())
+	// A step that stays unknown is charged as a hole when the shadows are about to forget it. Where samples come later than
+	// that, it is not charged at all: a race in which nothing ever goes unserved is won by whoever serves least.
+	seen := e.known(clock, now)
+	known := max(seen, k-1-e.shadows.Patience())
+	late := e.late() > 0
 	for {
 		for j := s.Next(); j <= min(known, s.Step()-1); j = s.Next() {
+			if late && j > seen {
+				s.Skip()
+				continue
+			}
 			z, _, _ := e.replicas(clock, j)
 			s.Score(z)
 		}
@@ -119,11 +126,20 @@ func (e *Engine) known(clock *forecast.Series, now time.Time) int64 {
 		if series == clock {
 			continue
 		}
-		if newest, ok := series.NewestNumber(); ok && now.Sub(newest) <= e.cfg.MaxAge.Std() {
+		if newest, ok := series.NewestNumber(); ok && now.Sub(newest) <= e.allowed(i) {
 			known = min(known, clock.Index(time.Unix(0, e.middle(series, series.Last()))))
 		}
 	}
 	return known
+}
+
+// late returns the most steps by which samples of a signal regularly come late.
+func (e *Engine) late() uint8 {
+	var most uint8
+	for i := range e.signals {
+		most = max(most, e.signals[i].lateness.late())
+	}
+	return most
 }
 
 // middle returns the middle of a step of a series in unix nanoseconds.

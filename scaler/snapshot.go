@@ -77,6 +77,7 @@ func (e *Engine) fields(c *state.Codec) {
 	for i := range e.signals {
 		e.signals[i].forecast.State(c)
 		e.signals[i].refused.fields(c)
+		e.signals[i].lateness.fields(c, e.cfg.mostLate())
 		if e.signals[i].forecast.Events() > 0 {
 			e.room()
 		}

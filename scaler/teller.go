@@ -111,6 +111,8 @@ func (t *teller) why() string {
 	b.WriteString(t.demand() + "; " + t.worth() + t.leader() + t.today())
 	if d.Stale && t.rule != policy.RuleStale && t.rule != policy.RuleFallback {
 		b.WriteString("; " + lower(t.stale()))
+	} else if d.Late > 0 {
+		b.WriteString("; samples come " + span(d.Late) + " later than max_age allows (set delay)")
 	}
 	return upper(b.String()) + "."
 }
