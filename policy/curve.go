@@ -80,7 +80,7 @@ func (c *Curve) Exceeded(over float64) float64 {
 	n := c.n
 	if over < c.over[n] {
 		// Beyond the highest quantile, where P(demand > x) falls as the square that Beyond integrates.
-		return c.x[n] + float64(3*c.tail)*(1-math.Sqrt(over/c.over[n]))
+		return c.x[n] + float64(float64(3*c.tail)*(1-math.Sqrt(over/c.over[n])))
 	}
 	lo, hi := 0, n // over[lo] > over >= over[hi]
 	for hi-lo > 1 {

@@ -57,9 +57,9 @@ func (l *Law) Update(demand, used float64) {
 	l.base += float64(float64(gb*d) * e)
 	l.cost += float64(float64(gc*d) * e)
 	const inv = 1 / lawForget
-	l.cbb = float64((l.cbb - float64(gb*gb)*d) * inv)
-	l.cbc = float64((l.cbc - float64(gb*gc)*d) * inv)
-	l.ccc = float64((l.ccc - float64(gc*gc)*d) * inv)
+	l.cbb = float64((l.cbb - float64(gb*float64(gb*d))) * inv)
+	l.cbc = float64((l.cbc - float64(gb*float64(gc*d))) * inv)
+	l.ccc = float64((l.ccc - float64(gc*float64(gc*d))) * inv)
 	// Demand that stays constant would let the doubt about what it does not show grow without end.
 	most, slope := float64(1e4*lawPrior), float64(float64(l.ccc*l.scale)*l.scale)
 	if !(l.cbb >= 0 && l.cbb <= most && slope >= 0 && slope <= most && float64(l.cbc*l.cbc) <= float64(l.cbb*l.ccc)) {
