@@ -117,16 +117,21 @@ func (g grid) whole(period float64) float64 {
 	return c
 }
 
+// leastFundamental is the power that the line of a season has at least beside that of its strongest harmonic. Two seasons that
+// beat make weak lines at their common multiples.
+const leastFundamental = 0.03
+
 // climb returns the smallest multiple of period at which the series is about as like itself as at any, among the first few
 // that have a line of their own: what recurs every twelve hours and more so every twenty-four is a day with two humps, but
 // what has a season of 6 and one of 20 does not have one of 60. A day or an hour that recurs more so every week is a day or
 // an hour.
 func (g grid) climb(p *periodogram, r []float64, period float64) float64 {
 	best, least := math.Inf(-1), math.Inf(1)
+	own := p.line(period)
 	multiples := min(seasonHarmonics, int(float64(g.most())/period))
 	at := func(k int) float64 {
 		v := math.Inf(-1)
-		if k > 1 && !p.line(float64(k)*period) {
+		if k > 1 && !(p.line(float64(k)*period) > leastFundamental*own) {
 			return v
 		}
 		i := int(math.Round(float64(k) * period))

@@ -79,16 +79,16 @@ func overBackground(power []float64) []float64 {
 // threshold is the ratio that noise reaches at one frequency once in a hundred series.
 func (p *periodogram) threshold() float64 { return math.Log(float64(len(p.power)) / 0.01) }
 
-// line says whether there is a line at a period, in steps.
-func (p *periodogram) line(period float64) bool {
+// line returns the power of the line at a period, in steps, 0 if there is none.
+func (p *periodogram) line(period float64) float64 {
 	f := float64(p.n) / period
 	k := int(math.Round(f))
 	for j := max(1, k-1); j <= k+1 && j < len(p.ratio); j++ {
 		if p.ratio[j] >= p.threshold() && p.top(j) && math.Abs(float64(p.n)/p.period(j)-f) < 0.75 {
-			return true
+			return p.power[j]
 		}
 	}
-	return false
+	return 0
 }
 
 // top says whether frequency k stands above its neighbours.
