@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"scaler/sim":        {"any", "internal/csvfile", "internal/fp", "forecast", "policy", "policy/compat", "scaler"},
 	"scaler/sim/ingest": {"std", "internal/csvfile", "forecast", "scaler/sim"},
 	"scaler/sim/report": {"std", "forecast", "scaler", "scaler/sim"},
+	"scaler/sim/sizes":  {"any", "forecast", "policy", "policy/compat", "policy/sizing", "scaler", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler"},
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/timeline"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
