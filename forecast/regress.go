@@ -105,10 +105,11 @@ func (r *rls[C]) update(x []float64, y float64) {
 		for j, c := range line {
 			line[j] = C(float64(float64(c)*inv) - float64(k*so[j]))
 		}
-		if !(row[i] > 0) { // true for NaN
+		diagonal := float64(row[i])
+		if !(diagonal > 0) { // true for NaN
 			trace = math.Inf(1)
 		}
-		trace += float64(row[i])
+		trace += diagonal
 		row = row[i+1:]
 	}
 	if !(trace <= float64(float64(n)*maxTrace)) { // true for NaN
