@@ -27,8 +27,8 @@ type SourceConfig struct {
 	// multiples of it since 1970.
 	Step time.Duration
 	// Delay is how long after the end of an interval its scrapes, or the rule that computes it, may still be on their way;
-	// what is younger is not returned. An interval is read once, and then remains what it was [0s]. The Delay of the
-	// engine must be as long.
+	// what is younger is not returned. A Runner takes an interval once, and it then remains what it was [0s]. The
+	// Delay of the engine should be as long.
 	Delay time.Duration
 	// Points is the largest number of intervals that one query asks for, 1 to 11000; a longer window takes several [11000,
 	// the most that Prometheus answers].
