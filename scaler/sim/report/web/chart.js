@@ -145,8 +145,8 @@
       scales: { x: { time: true, auto: false, range: () => range }, y: { range: () => [0, top * 1.06], distr: byId("compress").checked ? 4 : 1, asinh: 5 } },
       axes: [
         { ...axes, space: 90, values: (u, at, k, space, incr) => at.map((t, i) => axis.tick(t, incr, i === 0)) },
-        { ...axes, label: narrow ? undefined : "replicas", size: narrow ? 40 : 56 },
-        { ...axes, side: 1, scale: "y", label: narrow ? undefined : "demand", grid: { show: false }, size: narrow ? 48 : 66, values: (u, at) => at.map(v => v === null ? null : axis.number(v * model.capacity)) },
+        { ...axes, label: narrow ? undefined : "replicas", size: narrow ? 52 : 56 },
+        { ...axes, side: 1, scale: "y", label: narrow ? undefined : "demand", grid: { show: false }, size: narrow ? 52 : 66, values: (u, at) => at.map(v => v === null ? null : axis.number(v * model.capacity)) },
       ],
       series: [{}, ...looks.map(l => ({
         stroke: color(l.stroke), width: l.width, dash: l.dash, paths: stepped, points: { show: false }, spanGaps: false,
