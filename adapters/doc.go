@@ -6,7 +6,7 @@
 // (see examples/controller).
 //
 // Package adaptertest has the conformance suites that every adapter passes; packages memory and file are the adapters
-// that need nothing but the standard library.
+// that need no other system, and package prometheus reads demand from a Prometheus server and shows it decisions.
 //
 // One rule stands above the others: missing is not zero. Whatever cannot be known is left out, is NaN, or is an error.
 package adapters

@@ -20,4 +20,16 @@
 // all scrapes fail, SourceConfig.Guard says when it counts.
 //
 // The first interval after a series began is partial: what was counted before its first scrape is not in it.
+//
+// # What is shown
+//
+// An Observer is told of the decisions of one engine, and a Handler shows what its Observers know at /metrics, for example
+//
+//	headroom_replicas_desired{service="shop"} 12
+//	headroom_demand_forecast{service="shop",signal="visits",level="0.95"} 117.3
+//	headroom_cost_replica_seconds{service="shop",policy="hpa",window="day"} 52164
+//	headroom_changes_total{service="shop",direction="up"} 31
+//
+// beside what is ready and starting, the observed demand, the age of the samples, and how often each rule decided. An
+// alert that the engine is blind is headroom_stale == 1; one that it has stopped, time() - headroom_decision_timestamp_seconds > 300.
 package prometheus

@@ -3,6 +3,7 @@ package prometheus_test
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -221,6 +222,39 @@ func TestCredentialsOfTheRealServer(t *testing.T) {
 	requireAnswer(t, err, 401, "", "Unauthorized")
 	_, err = visits(t, address, 0, 1, nil)
 	requireAnswer(t, err, 401, "", "Unauthorized")
+}
+
+func TestTheRealServerScrapes(t *testing.T) {
+	observers := crowd(t)
+	handler, err := prometheus.NewHandler(observers...)
+	require.NoError(t, err)
+	scrapes := make(chan struct{}, 1000)
+	shown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scrapes <- struct{}{}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(shown.Close)
+	address := serve(t, t.TempDir(), fmt.Sprintf("scrape_configs: [{job_name: engine, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: [%q]}]}]\n", shown.Listener.Addr()))
+	for range 3 { // the next begins when the last is stored
+		<-scrapes
+	}
+	all := decisions(t)
+	last := &all[len(all)-1]
+	for expression, want := range map[string]float64{
+		`max(max_over_time(up{job="engine"}[1m]))`:                                                              1,
+		`max(last_over_time(headroom_replicas_desired{service="a\\b\"c\nd{e},f=ü"}[1m]))`:                       float64(last.Replicas),
+		`max(last_over_time(headroom_demand_forecast{service="",level="0.95"}[1m]))`:                            last.Quantile(.95),
+		`max(last_over_time(headroom_cost_replica_seconds{service="",policy="pinned",window="week"}[1m]))/3600`: 3,
+		`count(last_over_time(headroom_changes_total[1m]))`:                                                     4,
+	} {
+		s, err := prometheus.NewSource(prometheus.SourceConfig{URL: address, Query: expression, Step: time.Second, Client: client(t)})
+		require.NoError(t, err)
+		now := time.Now()
+		got, err := s.Read(t.Context(), nil, now.Add(-2*time.Second), now.Add(time.Second))
+		require.NoError(t, err)
+		require.NotEmpty(t, got, expression)
+		require.Equal(t, want, got[len(got)-1].Value, expression)
+	}
 }
 
 // requireAnswer demands that err is the server's, of this status and type, with such a message.
