@@ -113,7 +113,7 @@ func (a *api) send(ctx context.Context, method string, form url.Values, secrets 
 		return got, &APIError{Status: res.StatusCode, Type: got.ErrorType, Message: got.Error}
 	}
 	if got.Status != "success" {
-		return got, fmt.Errorf("answer with status %q; wanted success", clip(got.Status))
+		return got, fmt.Errorf("answer with status %q; wanted success", clip(conceal(got.Status, secrets.hide)))
 	}
 	got.series, err = got.matrix()
 	if err != nil && conceal(string(text), secrets.hide) != string(text) { // a quotation may break off in the middle of a secret

@@ -55,6 +55,7 @@ func TestFaults(t *testing.T) {
 		"cut off on the way":  {says(200, `{"status":"success",`, "Content-Length", "5000"), "reading the answer: unexpected EOF"},
 		"more than an answer": {says(200, success("")+"{}"), "invalid character"},
 		"null":                {says(200, `null`), `status ""; wanted success`},
+		"another status":      {says(200, `{"status":"`+long+`{token}"}`), `yyy[hidden]"; wanted success`},
 		"null data":           {says(200, `{"status":"success","data":null}`), `resultType ""; wanted matrix`},
 		"another type":        {says(200, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[{1},"7"]}]}}`), `resultType "vector"; wanted matrix`},
 		"a list of numbers":   {says(200, `{"status":"success","data":{"resultType":"matrix","result":[1]}}`), "result: json"},

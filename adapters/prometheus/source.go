@@ -27,10 +27,10 @@ import (
 // No error and no log has a Secret or what the token file holds in its text, as far as that has 4 bytes or more. Its methods
 // are safe for concurrent use.
 type Source struct {
-	cfg    SourceConfig // without the secrets
-	api    *api
-	query  string
-	offset skewMeter
+	cfg   SourceConfig // without the secrets
+	api   *api
+	query string
+	skew  skewMeter
 
 	mu    sync.Mutex
 	until time.Time // the server wants to be left alone
@@ -56,7 +56,7 @@ func NewSource(cfg SourceConfig) (*Source, error) {
 
 // Skew returns how far the server's clock is ahead of this one (negative: behind), by the header Date of the newest answer,
 // which has whole seconds; 0 before the first. If it is long, samples are early or late by as much.
-func (s *Source) Skew() time.Duration { return s.offset.last() }
+func (s *Source) Skew() time.Duration { return s.skew.last() }
 
 // Read implements adapters.Source. Its errors are *APIError where the server has answered.
 func (s *Source) Read(ctx context.Context, dst []forecast.Sample, from, to time.Time) ([]forecast.Sample, error) {
@@ -109,7 +109,7 @@ func (s *Source) page(ctx context.Context, first, end int64) (*series, error) {
 		"timeout": {strconv.FormatInt(s.cfg.Timeout.Milliseconds(), 10) + "ms"},
 	})
 	if !got.date.IsZero() {
-		s.offset.measure(ctx, s.cfg.Logger, got.date, s.cfg.Step)
+		s.skew.measure(ctx, s.cfg.Logger, got.date, s.cfg.Step)
 	}
 	if err != nil {
 		s.silence(err)
