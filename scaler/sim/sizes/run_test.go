@@ -1,0 +1,279 @@
+package sizes
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/headroom-go/headroom/policy/compat"
+	"github.com/headroom-go/headroom/policy/sizing"
+	"github.com/headroom-go/headroom/scaler/sim"
+)
+
+// func that decides.
+type decide func(s *Step, nodes []int) error
+
+func (f decide) Decide(s *Step, nodes []int) error { return f(s, nodes) }
+
+func TestAFleetOfOneSizeIsThatOfPackageSim(t *testing.T) {
+	c := days(t)
+	c.Options.Lag = 5 * time.Minute
+	for k := range 2 {
+		one, err := c.Of(k)
+		require.NoError(t, err)
+		want, err := one.Play(context.Background(), sim.KubeHPA)
+		require.NoError(t, err)
+		hpa, err := sim.NewHPA(compat.DefaultHPAParams(), c.Trace.Step, c.Machines[k].Capacity)
+		require.NoError(t, err)
+		got, err := Run(context.Background(), c, k, OneSize(k, hpa))
+		require.NoError(t, err)
+		require.Equal(t, k, got.Machine)
+		for i := range want.Ordered {
+			require.Equal(t, want.Ordered[i], got.Nodes[i][k])
+			require.Equal(t, want.Ready[i], got.Ready[i][k])
+		}
+		require.InDelta(t, want.Cost*c.Machines[k].Price, got.Cost, 1e-9*got.Cost)
+	}
+}
+
+func TestPlantOfSeveralSizes(t *testing.T) {
+	demand := make([]float64, 12)
+	for i := range demand {
+		demand[i] = 30
+	}
+	c := Case{Trace: minutes(t, demand...), Options: sim.Options{Penalty: 20}, Machines: []Machine{
+		{Name: "small", Price: 1, Capacity: 10, Boot: time.Minute, Max: 4},
+		{Name: "large", Price: 3, Capacity: 40, Boot: 3 * time.Minute, Out: 0.5},
+	}}
+	r, err := Run(context.Background(), c, 0, decide(func(s *Step, nodes []int) error {
+		switch s.Index {
+		case 1:
+			nodes[1] = 1
+		case 4:
+			require.Equal(t, []int{4, 1}, s.Ready)
+			nodes[0] = 0
+		case 6:
+			nodes[0], nodes[1] = 9, 0
+		case 8:
+			require.Equal(t, []int{4, 0}, s.Nodes)
+			nodes[0] = 0
+		}
+		return nil
+	}))
+	require.NoError(t, err)
+	require.Equal(t, []int32{4, 0}, r.Nodes[0])
+	require.Equal(t, []int32{4, 1}, r.Nodes[3])
+	require.Equal(t, []int32{4, 0}, r.Ready[3], "it boots for three minutes")
+	require.Equal(t, []int32{0, 1}, r.Nodes[4])
+	require.Equal(t, []int32{0, 0}, r.Ready[6], "the small ones boot for one")
+	require.Equal(t, []int32{4, 0}, r.Ready[7], "no more than there are")
+	require.Equal(t, []int32{1, 0}, r.Nodes[8], "one always stays")
+	require.Equal(t, -1, r.Machine)
+	require.InDelta(t, (4+3*7+2*3+2*4+4*1)/60., r.Run, 1e-9)
+	require.InDelta(t, 0.5, r.Out, 1e-12, "small ones go for nothing")
+	require.InDelta(t, (30+4*20)/60.*c.Worth(), r.Unserved, 1e-9)
+	require.InDelta(t, 110/360., r.UnservedShare, 1e-12)
+}
+
+// No fleet costs less than the bound, of whatever sizes, once its first nodes are given to it.
+func TestNoRunIsBelowTheBound(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := drawCase(r, 30, 3, 8)
+		c.Options.Warmup = 0.5
+		bound, err := Mixed(c)
+		require.NoError(t, err)
+		got, err := Run(context.Background(), c, 0, decide(func(s *Step, nodes []int) error {
+			for k := range nodes {
+				nodes[k] = rapid.IntRange(0, 3).Draw(r, "n")
+			}
+			return nil
+		}))
+		require.NoError(t, err)
+		// Nodes that were ordered before the first scored step have paid part of their boot before it.
+		first := c.Options.FirstScored(c.Trace)
+		slack := 0.0
+		for k, n := range got.Nodes[first] {
+			slack += float64(n) * c.Machines[k].in()
+		}
+		require.GreaterOrEqual(t, got.Cost+slack, bound-1e-9)
+	})
+}
+
+// Whatever is exchanged, at least what is wanted stays ready once it has been, and no more than the budget is there twice.
+func TestExchangeServesAllTheTime(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := drawCase(r, 2, 3, 8)
+		for i := range c.Machines {
+			c.Machines[i].Max = 0
+		}
+		c.Trace = minutes(r, make([]float64, 400)...)
+		to := rapid.IntRange(0, len(c.Machines)-1).Draw(r, "to")
+		count := rapid.IntRange(1, 12).Draw(r, "count")
+		e := Exchange{Budget: rapid.SampledFrom([]float64{0, 0.1, 0.5, 1}).Draw(r, "budget")}
+		need := float64(count) * c.Machines[to].Capacity
+		served := false
+		most := 0.0
+		capacity := func(nodes []int) float64 {
+			sum := 0.0
+			for k, n := range nodes {
+				sum += float64(n) * c.Machines[k].Capacity
+				most = max(most, c.Machines[k].Capacity)
+			}
+			return sum
+		}
+		var last []int
+		_, err := Run(context.Background(), c, 0, decide(func(s *Step, nodes []int) error {
+			if s.Index == 1 { // a mixed fleet to begin with
+				for k := range nodes {
+					nodes[k] = rapid.IntRange(0, 8).Draw(r, "nodes")
+				}
+				return nil
+			}
+			if s.Index < 15 {
+				return nil
+			}
+			before := capacity(s.Nodes)
+			served = served || capacity(s.Ready) >= need-1e-9
+			require.False(t, served && capacity(s.Ready) < need-1e-6, "step %d", s.Index)
+			e.Toward(c.Machines, s, to, count, nodes)
+			require.LessOrEqual(t, capacity(nodes), max(before, need*(1+e.Budget)+2*most)+1e-6)
+			last = append(last[:0], nodes...)
+			return nil
+		}))
+		require.NoError(t, err)
+		for k, n := range last {
+			switch {
+			case e.Budget > 0 && k == to:
+				require.Equal(t, count, n, "the exchange comes to its end")
+			case e.Budget > 0:
+				require.Zero(t, n, "the exchange comes to its end")
+			default:
+				require.Less(t, capacity(last), need+most+1e-6)
+			}
+		}
+	})
+}
+
+func TestHistogramIsThatOfASortedSample(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		h := newHistogram(0.01, 24*time.Hour, time.Hour)
+		values := rapid.SliceOfN(rapid.Float64Range(0, 900), 1, 60).Draw(r, "values")
+		at := rapid.SampledFrom([]float64{0.5, 0.9, 0.95}).Draw(r, "percentile")
+		total := 0.0
+		for i, v := range values {
+			h.step()
+			h.add(v, 1)
+			total += math.Exp2(float64(i+1-len(values)) / 24)
+		}
+		got := h.percentile(at)
+		below := 0.0 // weight at or below the answer
+		less := 0.0  // and in buckets below it
+		for i, v := range values {
+			w := math.Exp2(float64(i+1-len(values)) / 24)
+			if v < got {
+				below += w
+			}
+			if v < (got-0.01)/1.05-1e-9 {
+				less += w
+			}
+		}
+		require.GreaterOrEqual(t, below, at*total-1e-9)
+		require.Less(t, less, at*total+1e-9, "the bucket below would not have done")
+	})
+}
+
+// A base of 1 with a daily spike to 4 of an hour: VPA holds what carries the base, and every spike is under-provisioned. Of four
+// hours it holds four all day long.
+func TestVPAFollowsWhatIsUsedATenthOfTheTime(t *testing.T) {
+	for _, play := range []struct {
+		minutes int
+		want    string
+	}{{60, "c2"}, {240, "c5"}} {
+		demand := make([]float64, 7*1440)
+		for i := range demand {
+			demand[i] = 1
+			if i%1440 < play.minutes {
+				demand[i] = 4
+			}
+		}
+		c := Case{Trace: minutes(t, demand...), Options: sim.Options{Penalty: 20, Warmup: 0.3}}
+		for i, name := range []string{"c1", "c2", "c3", "c4", "c5", "c6"} {
+			c.Machines = append(c.Machines, Machine{Name: name, Price: float64(i + 1), Capacity: float64(i + 1), Boot: 2 * time.Minute})
+		}
+		v, err := NewVertical(c, VPA, 1, 5)
+		require.NoError(t, err)
+		r, err := Run(context.Background(), c, 5, v)
+		require.NoError(t, err)
+		require.Equal(t, play.want, c.Machines[c.main(r.Nodes[len(r.Nodes)-1])].Name, play.minutes)
+	}
+}
+
+func TestVerticalRules(t *testing.T) {
+	c := days(t)
+	c.Machines = c.Machines[:2]
+	best, count, err := VerticalBest(context.Background(), c, Autopilot, 0)
+	require.NoError(t, err)
+	require.Equal(t, "autopilot", best.Name)
+	for n := 1; n <= 16; n = more(n) {
+		v, err := NewVertical(c, Autopilot, n, 0)
+		require.NoError(t, err)
+		r, err := Run(context.Background(), c, 0, v)
+		require.NoError(t, err)
+		require.LessOrEqual(t, best.Cost, r.Cost)
+		require.True(t, n != count || r.Cost == best.Cost)
+	}
+	_, err = NewVertical(c, "hpa", 1, 0)
+	require.ErrorContains(t, err, `vertical rule "hpa"`)
+	_, err = NewVertical(c, VPA, -1, 0)
+	require.ErrorContains(t, err, "count -1")
+	v, err := NewVertical(c, VPA, 0, 1)
+	require.NoError(t, err)
+	_, err = Run(context.Background(), c, 1, v)
+	require.NoError(t, err)
+}
+
+func TestSizerOfOneSizeIsTheEngine(t *testing.T) {
+	c := days(t)
+	c.Machines = c.Machines[:1]
+	want, _, err := Fixed(context.Background(), c, sim.Headroom)
+	require.NoError(t, err)
+	z, err := NewSizer(c, 0, sizing.DefaultTerms(), true)
+	require.NoError(t, err)
+	got, err := Run(context.Background(), c, 0, z)
+	require.NoError(t, err)
+	require.Equal(t, want.Nodes, got.Nodes)
+	require.Zero(t, z.Changes)
+}
+
+func TestSizerLeavesASizeThatIsTooDear(t *testing.T) {
+	c := days(t)
+	c.Machines = []Machine{
+		{Name: "dear", Price: 2, Capacity: 10, Boot: 5 * time.Minute},
+		{Name: "cheap", Price: 1.2, Capacity: 10, Boot: 5 * time.Minute},
+		{Name: "half", Price: 0.9, Capacity: 10, Boot: 5 * time.Minute, Max: 0},
+	}
+	play := func(machines []Machine, terms sizing.Terms, rolling bool) (*Sizer, Result) {
+		one := c
+		one.Machines = machines
+		z, err := NewSizer(one, 0, terms, rolling)
+		require.NoError(t, err)
+		r, err := Run(context.Background(), one, 0, z)
+		require.NoError(t, err)
+		return z, r
+	}
+	// Four tenths are saved, and all nodes would be replaced: by Karpenter's score that is not worth it. By attrition it is.
+	z, r := play(c.Machines[:2], sizing.DefaultTerms(), true)
+	require.Equal(t, 0, z.Machine())
+	require.Positive(t, z.Vetoes[sizing.VetoDisruption])
+	z, free := play(c.Machines[:2], Attrition(), false)
+	require.Equal(t, 1, z.Machine())
+	require.Equal(t, 1, z.Changes)
+	require.Less(t, free.Cost, r.Cost)
+	// More than half: also for the score.
+	z, _ = play(c.Machines, sizing.DefaultTerms(), true)
+	require.Equal(t, 2, z.Machine())
+}

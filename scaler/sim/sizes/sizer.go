@@ -1,0 +1,125 @@
+package sizes
+
+import (
+	"math"
+	"time"
+
+	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/policy"
+	"github.com/headroom-go/headroom/policy/sizing"
+	"github.com/headroom-go/headroom/scaler/sim"
+)
+
+// Sizer is the engine with a size to choose, as a controller.
+//
+// At each step every size bids for the engine's forecast of demand at the lead time (sizing.Ask); the choice by work function
+// adds the bids up and says when another has been cheaper by more than a change costs; Terms may veto the change. How many
+// nodes there are is the decision of an engine whose replicas are nodes of that size; one runs for each, so that each knows
+// its own history. Nodes of other sizes go as Exchange says.
+type Sizer struct {
+	machines   []Machine
+	engines    []*sim.EngineController // nil for a machine that does not earn its price
+	candidates []sizing.Candidate
+	bids       []sizing.Bid
+	choice     *sizing.Choice
+	terms      sizing.Terms
+	worth      float64
+	exchange   Exchange
+	curve      policy.Curve
+	// Changes counts the sizes chosen so far, and Vetoes what was vetoed, by sizing.Veto: steps, not changes.
+	Changes int
+	Vetoes  [sizing.VetoUnknown + 1]int
+}
+
+// NewSizer returns a Sizer that begins with machine start, which must earn its price. rolling exchanges the nodes of other sizes
+// within the budget of the terms; without it they are exchanged by attrition alone, whatever the budget.
+func NewSizer(c Case, start int, terms sizing.Terms, rolling bool) (*Sizer, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	z := &Sizer{
+		machines: c.Machines, engines: make([]*sim.EngineController, len(c.Machines)), candidates: make([]sizing.Candidate, len(c.Machines)),
+		bids: make([]sizing.Bid, len(c.Machines)), choice: sizing.NewChoice(len(c.Machines), start), terms: terms, worth: c.Worth(),
+	}
+	if rolling {
+		z.exchange.Budget = terms.Budget
+	}
+	for k := range c.Machines {
+		m := &c.Machines[k]
+		one, err := c.Of(k)
+		if err != nil {
+			return nil, err
+		}
+		if one.Options.Penalty <= 1 && k != start {
+			continue // no capacity: it bids nothing
+		}
+		if z.engines[k], err = sim.NewEngineController(one.Config, c.Events, c.Options.Announce); err != nil {
+			return nil, err
+		}
+		most := maxNodes
+		if m.Max > 0 {
+			most = m.Max
+		}
+		z.candidates[k] = sizing.Candidate{Price: m.Price, Capacity: m.Capacity, In: m.in(), Out: m.Out, Min: 1, Max: most}
+	}
+	return z, nil
+}
+
+// Machine returns the index of the size that is chosen.
+func (z *Sizer) Machine() int { return z.choice.Size() }
+
+// Decide implements Controller.
+func (z *Sizer) Decide(s *Step, nodes []int) error {
+	ordered, ready := 0.0, 0.0
+	for k, n := range s.Nodes {
+		ordered += float64(n) * z.machines[k].Capacity
+		ready += float64(s.Ready[k]) * z.machines[k].Capacity
+	}
+	counts := make([]int, len(z.engines))
+	for k, e := range z.engines {
+		if e == nil {
+			continue
+		}
+		// The fleet as whole nodes of this size.
+		unit := z.machines[k].Capacity
+		serving := whole(ready / unit)
+		step := s.forCount(policy.Fleet{Ready: serving, Starting: max(0, whole(ordered/unit)-serving)})
+		n, err := e.Decide(&step)
+		if err != nil {
+			return err
+		}
+		counts[k] = n
+	}
+	at := z.choice.Size()
+	d := z.engines[at].Decision()
+	if z.curve.Set(forecast.Levels[:], d.Demand[:], 1) {
+		for k := range z.candidates {
+			z.bids[k] = sizing.Ask(&z.curve, z.worth, &z.candidates[k])
+		}
+		if want := z.choice.Step(z.bids, z.candidates, s.Length.Hours()); want != at {
+			veto := z.terms.Ask(z.bids[at], z.bids[want], z.choice.Price(want), sizing.Circumstances{
+				Event: d.Event, Emergency: s.newest() > ready, Learned: true,
+			})
+			z.Vetoes[veto]++
+			if veto == sizing.VetoNone {
+				z.choice.Move(want)
+				z.Changes++
+				at = want
+			}
+		}
+	}
+	z.exchange.Toward(z.machines, s, at, counts[at], nodes)
+	return nil
+}
+
+// whole is how many whole nodes so many are, but for rounding.
+func whole(nodes float64) int { return int(math.Floor(nodes + 1e-9)) }
+
+// Attrition are terms for a fleet that exchanges its nodes as they come and go: no node is replaced for the change, so that there
+// is nothing for Karpenter's score to weigh.
+func Attrition() sizing.Terms {
+	t := sizing.DefaultTerms()
+	t.Tolerance = math.Inf(1)
+	t.Horizon = 24 * time.Hour
+	return t
+}
