@@ -2,7 +2,6 @@ package sizes
 
 import (
 	"math"
-	"time"
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy"
@@ -120,6 +119,5 @@ func whole(nodes float64) int { return int(math.Floor(nodes + 1e-9)) }
 func Attrition() sizing.Terms {
 	t := sizing.DefaultTerms()
 	t.Tolerance = math.Inf(1)
-	t.Horizon = 24 * time.Hour
 	return t
 }
