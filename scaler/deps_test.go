@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/timeline"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
-	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "adapters", "adapters/memory", "adapters/file"},
+	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "adapters", "adapters/memory", "adapters/file"},
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.

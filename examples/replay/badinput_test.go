@@ -96,7 +96,6 @@ func TestBadInput(t *testing.T) {
 		{name: "report nowhere", args: "-report DIR/no/r.html", want: "-report DIR/no/r.html: wanted a file in a directory that exists"},
 		{name: "report over the trace", args: "-trace DIR/t.csv -report DIR/t.csv", files: map[string]string{"t.csv": smallTrace}, want: "it is an input; wanted another file"},
 		{name: "report and timeline in one", args: "-timeline DIR/r -report DIR/./r", want: "-timeline goes there; wanted another file"},
-		{name: "catalog", args: "-catalog DIR/sizes.csv", want: "-catalog DIR/sizes.csv: not built yet"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()

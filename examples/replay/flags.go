@@ -16,6 +16,7 @@ import (
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/scaler/sim"
 	"github.com/headroom-go/headroom/scaler/sim/ingest"
+	"github.com/headroom-go/headroom/scaler/sim/sizes"
 )
 
 // flags are the command line. Other tools call it, so names and meanings are stable.
@@ -41,6 +42,7 @@ type flags struct {
 	input                                            ingest.Options
 	step                                             forecast.Duration
 	stream                                           bool
+	disruption                                       number
 	streamed                                         *sim.Stream // what -stream plays, once it is open
 
 	explicit map[string]bool // the flags that were given
@@ -127,7 +129,8 @@ func newFlagSet(f *flags) *flag.FlagSet {
 	set.BoolVar(&f.controls, "controls", false, "play headroom and hpa again with plans and metrics that are wrong, and print the harm")
 	set.StringVar(&f.timeline, "timeline", "", "write the engine's ordered count at every step to `FILE`, CSV time,desired")
 	set.StringVar(&f.report, "report", "", "write an HTML report to `FILE` (default: "+defaultReport+" if no flag is given, else none)")
-	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE` (not built yet)")
+	set.StringVar(&f.catalog, "catalog", "", "choose among the VM sizes in `FILE`, CSV or JSON with prices, also a cloud's export; -capacity is then what a core carries, costs are money (policies: "+strings.Join(sizes.Policies(), ", ")+")")
+	set.TextVar(&f.disruption, "disruption", number(0), "`price` of taking a node out, with -catalog")
 	set.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	return set
 }
@@ -157,9 +160,6 @@ func parseFlags(args []string) (*flags, error) {
 			return nil, fmt.Errorf("-%s is empty: wanted the name of a file", name)
 		}
 	}
-	if f.catalog != "" {
-		return nil, fmt.Errorf("-catalog %s: not built yet; wanted a call without it", f.catalog)
-	}
 	if f.events != "" && f.trace == "" {
 		return nil, fmt.Errorf("-events %s: wanted -trace too; the generated trace has its own events", f.events)
 	}
@@ -170,8 +170,13 @@ func parseFlags(args []string) (*flags, error) {
 		return nil, err
 	}
 	var err error
-	if f.names, err = sim.ParsePolicies(f.policies); err != nil {
-		return nil, fmt.Errorf("-policies: %w", err)
+	if f.catalog == "" {
+		if f.names, err = sim.ParsePolicies(f.policies); err != nil {
+			return nil, fmt.Errorf("-policies: %w", err)
+		}
+	}
+	if err := f.checkCatalog(); err != nil {
+		return nil, err
 	}
 	if f.explicit["days"] && f.days != "date" && f.days != "worst" {
 		return nil, fmt.Errorf("-days %q: wanted date or worst", f.days)
@@ -228,7 +233,7 @@ func (f *flags) checkOutput(path string) error {
 	case there.IsDir():
 		return errors.New("it is a directory; wanted a file")
 	}
-	for _, input := range []string{f.trace, f.events, f.config} {
+	for _, input := range []string{f.trace, f.events, f.config, f.catalog} {
 		if in, err := os.Stat(input); err == nil && os.SameFile(in, there) {
 			return fmt.Errorf("it is an input; wanted another file")
 		}

@@ -48,7 +48,7 @@ func (f *flags) load(notes io.Writer) (sim.Case, error) {
 	if err := c.Options.Validate(c.Trace); err != nil {
 		return c, err
 	}
-	if !slices.Contains(f.names, sim.Headroom) && !f.controls {
+	if !slices.Contains(f.names, sim.Headroom) && !f.controls && f.catalog == "" {
 		return c, nil
 	}
 	if c.Config, err = sim.EngineConfig(file, c.Trace, c.Options); err == nil {

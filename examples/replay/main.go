@@ -6,6 +6,7 @@
 //	go run ./examples/replay -sweep engine.penalty=5:50:5 -sweep calm=0.01..0.2\ log\ 4 -format csv -out sweep.csv
 //	go run ./examples/replay -inject 'amplitude=3 rise=0s,2m,10m boot=30s,2m,15m'
 //	go run ./examples/replay -trace visits.csv -fit
+//	go run ./examples/replay -trace visits.csv -catalog sizes.csv
 //	go run ./examples/replay -trace export.json.gz -series 'job="web"'
 //
 // A trace may be what a monitoring system wrote: see package scaler/sim/ingest for the formats.
@@ -66,6 +67,8 @@ func replay(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 			in.Seed = f.seed
 		}
 		result, err = sim.MapInjection(ctx, c, in.Injection, in.rises, in.boots)
+	case f.catalog != "":
+		result, err = f.compareSizes(ctx, c)
 	case f.fit:
 		result, err = price(ctx, c)
 	default:

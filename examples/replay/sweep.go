@@ -40,7 +40,7 @@ func (f *flags) checkMode() error {
 	if f.format != "table" && f.format != "json" && (f.format != "csv" || mode == "" || mode == "fit") {
 		return fmt.Errorf("-format %q: wanted table or json, or csv with -sweep or -inject", f.format)
 	}
-	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls", "stream"} {
+	for _, name := range []string{"policies", "timeline", "report", "days", "compare", "controls", "stream", "catalog"} {
 		if f.explicit[name] && mode != "" {
 			return fmt.Errorf("-%s: -%s plays policies of its own, many times; wanted a call without it, or without -%s", name, mode, mode)
 		}

@@ -17,18 +17,18 @@ import (
 // The names of the policies that choose a size while they run. Beside them stand those of package sim with the best size in
 // hindsight, under their own names, and Clairvoyant.
 const (
-	HeadroomSizes   = "headroom_sizes"   // the engine, nodes exchanged by attrition: see Sizer and Attrition
-	HeadroomRolling = "headroom_rolling" // the same, a tenth of the nodes exchanged at a time
-	HeadroomScore   = "headroom_score"   // that only if Karpenter's score approves of replacing every node
-	VPABest         = "vpa_best"         // VPA with the best fixed count in hindsight
-	AutopilotBest   = "autopilot_best"   // Autopilot's moving window with the best fixed count in hindsight
-	HPAAndVPA       = "hpa_vpa"          // VPA's size with HPA's count, both of CPU, which VPA's documentation advises against
-	HPAAndAutopilot = "hpa_autopilot"
+	HeadroomSizes     = "headroom_sizes"     // the engine, nodes exchanged by attrition first and a tenth of them at a time beyond it: see Sizer
+	HeadroomAttrition = "headroom_attrition" // the same by attrition alone
+	HeadroomScore     = "headroom_score"     // nodes exchanged a tenth at a time if Karpenter's score approves of replacing all
+	VPABest           = "vpa_best"           // VPA with the best fixed count in hindsight
+	AutopilotBest     = "autopilot_best"     // Autopilot's moving window with the best fixed count in hindsight
+	HPAAndVPA         = "hpa_vpa"            // VPA's size with HPA's count, both of CPU, which VPA's documentation advises against
+	HPAAndAutopilot   = "hpa_autopilot"
 )
 
 // Policies returns the names of all policies that Compare plays, in the order of a table.
 func Policies() []string {
-	return []string{HeadroomSizes, HeadroomRolling, HeadroomScore, Clairvoyant, sim.Headroom, sim.Static, sim.KubeHPA, sim.KubeHPABest,
+	return []string{HeadroomSizes, HeadroomAttrition, HeadroomScore, Clairvoyant, sim.Headroom, sim.Static, sim.KubeHPA, sim.KubeHPABest,
 		VPABest, AutopilotBest, HPAAndVPA, HPAAndAutopilot}
 }
 
@@ -93,9 +93,9 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	case Clairvoyant:
 		r, err = Optimum(ctx, c)
 	case HeadroomSizes:
-		r, err = c.sized(ctx, start, Attrition(), false)
-	case HeadroomRolling:
-		r, err = c.sized(ctx, start, Attrition(), true)
+		r, err = c.sized(ctx, start, RollingTerms(), true)
+	case HeadroomAttrition:
+		r, err = c.sized(ctx, start, RollingTerms(), false)
 	case HeadroomScore:
 		r, err = c.sized(ctx, start, sizing.DefaultTerms(), true)
 	case VPABest:

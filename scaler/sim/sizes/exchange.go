@@ -12,16 +12,12 @@ type Exchange struct {
 	Budget float64 // share of the nodes, 0 up to 1
 }
 
-// Toward changes nodes, which are those on order of each machine, towards count nodes of machine to.
+// Toward changes nodes, which come as s.Nodes, towards count nodes of machine to.
 func (e Exchange) Toward(machines []Machine, s *Step, to, count int, nodes []int) {
 	const whole = 1e-9 // of a node, lost in rounding
 	unit := machines[to].Capacity
 	need := float64(count) * unit
-	ordered, ready := 0.0, 0.0
-	for k, n := range nodes {
-		ordered += float64(n) * machines[k].Capacity
-		ready += float64(s.Ready[k]) * machines[k].Capacity
-	}
+	ordered, ready := s.capacity(machines)
 	if short := need - ordered; short > whole*unit {
 		n := int(math.Ceil(short/unit - whole))
 		nodes[to] += n

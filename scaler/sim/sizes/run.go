@@ -39,6 +39,15 @@ func (s *Step) newest() float64 {
 	return s.Demand[len(s.Demand)-1]
 }
 
+// capacity returns what all nodes on order carry, and those that serve.
+func (s *Step) capacity(machines []Machine) (ordered, ready float64) {
+	for k, n := range s.Nodes {
+		ordered += float64(n) * machines[k].Capacity
+		ready += float64(s.Ready[k]) * machines[k].Capacity
+	}
+	return ordered, ready
+}
+
 // Run plays the trace through a controller and scores it. The fleet begins as one of package sim does, with nodes of machine start alone.
 //
 // Nodes of each machine boot for its boot time and are billed from their order; the newest that is not ready goes first. All

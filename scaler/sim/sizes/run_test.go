@@ -265,11 +265,11 @@ func TestSizerLeavesASizeThatIsTooDear(t *testing.T) {
 		require.NoError(t, err)
 		return z, r
 	}
-	// Four tenths are saved, and all nodes would be replaced: by Karpenter's score that is not worth it. By attrition it is.
+	// Four tenths are saved, and all nodes would be replaced: by Karpenter's score that is not worth it. Without the score it is.
 	z, r := play(c.Machines[:2], sizing.DefaultTerms(), true)
 	require.Equal(t, 0, z.Machine())
 	require.Positive(t, z.Vetoes[sizing.VetoDisruption])
-	z, free := play(c.Machines[:2], Attrition(), false)
+	z, free := play(c.Machines[:2], RollingTerms(), true)
 	require.Equal(t, 1, z.Machine())
 	require.Equal(t, 1, z.Changes)
 	require.Less(t, free.Cost, r.Cost)

@@ -24,6 +24,7 @@ type Sizer struct {
 	terms      sizing.Terms
 	worth      float64
 	exchange   Exchange
+	wanted     float64 // capacity
 	curve      policy.Curve
 	// Changes counts the sizes chosen so far, and Vetoes what was vetoed, by sizing.Veto: steps, not changes.
 	Changes int
@@ -38,7 +39,7 @@ func NewSizer(c Case, start int, terms sizing.Terms, rolling bool) (*Sizer, erro
 	}
 	z := &Sizer{
 		machines: c.Machines, engines: make([]*sim.EngineController, len(c.Machines)), candidates: make([]sizing.Candidate, len(c.Machines)),
-		bids: make([]sizing.Bid, len(c.Machines)), choice: sizing.NewChoice(len(c.Machines), start), terms: terms, worth: c.Worth(),
+		bids: make([]sizing.Bid, len(c.Machines)), choice: sizing.NewChoice(len(c.Machines), start), terms: terms, worth: c.Worth(), wanted: math.Inf(1),
 	}
 	if rolling {
 		z.exchange.Budget = terms.Budget
@@ -69,11 +70,10 @@ func (z *Sizer) Machine() int { return z.choice.Size() }
 
 // Decide implements Controller.
 func (z *Sizer) Decide(s *Step, nodes []int) error {
-	ordered, ready := 0.0, 0.0
-	for k, n := range s.Nodes {
-		ordered += float64(n) * z.machines[k].Capacity
-		ready += float64(s.Ready[k]) * z.machines[k].Capacity
-	}
+	ordered, ready := s.capacity(z.machines)
+	// What is there twice for an exchange is not shown: an engine leaves a fleet alone that is a little too large, and the
+	// exchange would then add to it again and again.
+	shown, serving := math.Min(ordered, z.wanted), math.Min(ready, z.wanted)
 	counts := make([]int, len(z.engines))
 	for k, e := range z.engines {
 		if e == nil {
@@ -81,8 +81,8 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 		}
 		// The fleet as whole nodes of this size.
 		unit := z.machines[k].Capacity
-		serving := whole(ready / unit)
-		step := s.forCount(policy.Fleet{Ready: serving, Starting: max(0, whole(ordered/unit)-serving)})
+		nodes := whole(serving / unit)
+		step := s.forCount(policy.Fleet{Ready: nodes, Starting: max(0, whole(shown/unit)-nodes)})
 		n, err := e.Decide(&step)
 		if err != nil {
 			return err
@@ -107,6 +107,7 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 			}
 		}
 	}
+	z.wanted = float64(counts[at]) * z.machines[at].Capacity
 	z.exchange.Toward(z.machines, s, at, counts[at], nodes)
 	return nil
 }
@@ -114,9 +115,10 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 // whole is how many whole nodes so many are, but for rounding.
 func whole(nodes float64) int { return int(math.Floor(nodes + 1e-9)) }
 
-// Attrition are terms for a fleet that exchanges its nodes as they come and go: no node is replaced for the change, so that there
-// is nothing for Karpenter's score to weigh.
-func Attrition() sizing.Terms {
+// RollingTerms are the default terms without Karpenter's score. It weighs the part of the cost that is saved against the part of
+// the nodes that is replaced, which for a whole fleet is all: it would take half the price to move. Here nodes are exchanged as they
+// come and go and within the budget beyond that, and what the exchange costs is in the work function's price.
+func RollingTerms() sizing.Terms {
 	t := sizing.DefaultTerms()
 	t.Tolerance = math.Inf(1)
 	return t

@@ -32,6 +32,7 @@ type vertical struct {
 	usage    *histogram
 	count    int         // 0: by hpa
 	hpa      *compat.HPA // nil with a fixed count
+	wanted   float64     // capacity, by hpa
 	at       int
 	since    int // step of the last change
 	seen     int
@@ -43,7 +44,7 @@ type vertical struct {
 // Kubernetes rule at its defaults wants of the size in use. The size is the cheapest whose node carries what the rule
 // recommends for one, or if there is none, the one that carries most.
 func NewVertical(c Case, rule Vertical, count, start int) (Controller, error) {
-	v := &vertical{rule: rule, machines: c.Machines, count: count, at: start}
+	v := &vertical{rule: rule, machines: c.Machines, count: count, wanted: math.Inf(1), at: start}
 	least := math.Inf(1)
 	for i := range c.Machines {
 		least = math.Min(least, c.Machines[i].Capacity)
@@ -75,11 +76,7 @@ func (v *vertical) Decide(s *Step, nodes []int) error {
 	v.usage.step()
 	d := s.newest()
 	unit := v.machines[v.at].Capacity
-	ordered, ready := 0.0, 0.0
-	for k, n := range s.Nodes {
-		ordered += float64(n) * v.machines[k].Capacity
-		ready += float64(s.Ready[k]) * v.machines[k].Capacity
-	}
+	ordered, ready := s.capacity(v.machines)
 	count := v.count
 	if d >= 0 {
 		node := d / float64(max(count, 1))
@@ -93,7 +90,8 @@ func (v *vertical) Decide(s *Step, nodes []int) error {
 	}
 	if v.hpa != nil {
 		unit = v.machines[v.at].Capacity
-		count = v.hpa.Decide(int64(s.Index), d, unit, max(1, int(math.Round(ordered/unit))))
+		count = v.hpa.Decide(int64(s.Index), d, unit, max(1, int(math.Round(math.Min(ordered, v.wanted)/unit))))
+		v.wanted = float64(count) * unit // less what is there twice for an exchange, as for Sizer
 	}
 	v.exchange.Toward(v.machines, s, v.at, count, nodes)
 	return nil
