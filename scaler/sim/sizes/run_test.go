@@ -277,3 +277,25 @@ func TestSizerLeavesASizeThatIsTooDear(t *testing.T) {
 	z, _ = play(c.Machines, sizing.DefaultTerms(), true)
 	require.Equal(t, 2, z.Machine())
 }
+
+// While nodes are exchanged there are more than are wanted. An engine that has no measurements leaves alone whatever it sees; if it
+// saw those, and the exchange added to them again at each step, the fleet would grow for as long as the measurements are missing.
+func TestAnExchangeDoesNotFeedOnItself(t *testing.T) {
+	demand := make([]float64, 6*288)
+	for i := range demand {
+		demand[i] = max(0, 200-400*math.Cos(2*math.Pi*float64(i)/288)) + 20*(1+math.Sin(float64(i)*1.7))
+		if hour := i % 288 / 12; hour >= 19 || hour < 5 {
+			demand[i] = math.NaN()
+		}
+	}
+	tr, err := sim.NewTrace("nights", start, 5*time.Minute, demand)
+	require.NoError(t, err)
+	machines, err := Machines(relative(t), Load{PerDemand: sizing.Resources{CPU: 0.1}, Target: 1, Boot: 2 * time.Minute})
+	require.NoError(t, err)
+	c := Case{Trace: tr, Options: sim.Options{Penalty: 20, Warmup: 0.3}, Machines: machines}
+	r, err := c.Play(context.Background(), HeadroomSizes)
+	require.NoError(t, err)
+	best, err := c.Play(context.Background(), sim.Headroom)
+	require.NoError(t, err)
+	require.Less(t, r.Cost, 1.25*best.Cost)
+}

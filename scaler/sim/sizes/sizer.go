@@ -2,6 +2,7 @@ package sizes
 
 import (
 	"math"
+	"time"
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy"
@@ -60,7 +61,11 @@ func NewSizer(c Case, start int, terms sizing.Terms, rolling bool) (*Sizer, erro
 		if m.Max > 0 {
 			most = m.Max
 		}
-		z.candidates[k] = sizing.Candidate{Price: m.Price, Capacity: m.Capacity, In: m.in(), Out: m.Out, Min: 1, Max: most}
+		// A node boots for whole steps, and is paid for as long beside the one that it replaces.
+		boot := time.Duration(one.Options.BootSteps(c.Trace.Step)) * c.Trace.Step
+		z.candidates[k] = sizing.Candidate{
+			Price: m.Price, Capacity: m.Capacity, In: float64(m.Price * boot.Hours()), Out: m.Out, Min: 1, Max: most,
+		}
 	}
 	return z, nil
 }
