@@ -164,7 +164,7 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 	fmt.Fprintln(t, "policy\tsize\tratio\tcost\tnodes\ttaken out\tunserved\tshare unserved\tchanges/day\tsizes/day")
 	for _, r := range c.Results {
 		fmt.Fprintf(t, "%s\t%s\t%.3f\t%.4g\t%.4g\t%.4g\t%.4g\t%.3f %%\t%.1f\t%.2f\n", r.Name, c.size(r), c.Ratio(r), r.Cost, r.Run+r.Boot, r.Out,
-			r.Scores.Unserved, 100*r.UnservedShare, r.ChangesPerDay, r.SizesPerDay)
+			r.Unserved, 100*r.UnservedShare, r.ChangesPerDay, r.SizesPerDay)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -215,7 +215,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		out.Sizes = append(out.Sizes, size{m.Name, m.Price, m.Capacity, m.Boot.Seconds(), m.Out, m.Max})
 	}
 	for _, r := range c.Results {
-		f := figures{r.Name, "", ratio(r.Cost), r.Cost, r.Run + r.Boot, r.Out, r.Scores.Unserved, r.UnservedShare, r.ChangesPerDay, r.SizesPerDay}
+		f := figures{r.Name, "", ratio(r.Cost), r.Cost, r.Run + r.Boot, r.Out, r.Unserved, r.UnservedShare, r.ChangesPerDay, r.SizesPerDay}
 		if r.Machine >= 0 {
 			f.Size = c.size(r)
 		}

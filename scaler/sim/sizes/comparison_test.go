@@ -24,7 +24,7 @@ func TestCompareAllPolicies(t *testing.T) {
 			slack += float64(n) * c.Machines[k].in()
 		}
 		require.GreaterOrEqual(t, r.Cost+slack, got.Bound, r.Name)
-		require.InDelta(t, r.Cost, r.Run+r.Boot+r.Out+r.Scores.Unserved, 1e-9)
+		require.InDelta(t, r.Cost, r.Run+r.Boot+r.Out+r.Unserved, 1e-9)
 	}
 	var table strings.Builder
 	require.NoError(t, got.WriteTable(&table))

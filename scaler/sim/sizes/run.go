@@ -112,13 +112,7 @@ func (c *Case) order(plants []*policy.Plant, was, want []int) {
 		total += want[k]
 	}
 	if total == 0 {
-		kept, most := 0, -1.0
-		for k, n := range was {
-			if has := float64(n) * c.Machines[k].Capacity; has > most {
-				kept, most = k, has
-			}
-		}
-		want[kept] = 1
+		want[largest(c.Machines, was)] = 1
 	}
 	for k, p := range plants {
 		p.Order(want[k])

@@ -14,7 +14,7 @@ import (
 	"github.com/headroom-go/headroom/scaler/sim"
 )
 
-// func that decides.
+// decide is a function as a controller.
 type decide func(s *Step, nodes []int) error
 
 func (f decide) Decide(s *Step, nodes []int) error { return f(s, nodes) }
@@ -187,12 +187,13 @@ func TestHistogramIsThatOfASortedSample(t *testing.T) {
 }
 
 // A base of 1 with a daily spike to 4 of an hour: VPA holds what carries the base, and every spike is under-provisioned. Of four
-// hours it holds four all day long.
-func TestVPAFollowsWhatIsUsedATenthOfTheTime(t *testing.T) {
+// hours it holds four all day long. Autopilot weighs usage by itself, so that it does after the hour.
+func TestWhatPercentilesHold(t *testing.T) {
 	for _, play := range []struct {
+		rule    Vertical
 		minutes int
 		want    string
-	}{{60, "c2"}, {240, "c5"}} {
+	}{{VPA, 60, "c2"}, {VPA, 240, "c5"}, {Autopilot, 60, "c5"}, {Autopilot, 10, "c2"}} {
 		demand := make([]float64, 7*1440)
 		for i := range demand {
 			demand[i] = 1
@@ -204,11 +205,11 @@ func TestVPAFollowsWhatIsUsedATenthOfTheTime(t *testing.T) {
 		for i, name := range []string{"c1", "c2", "c3", "c4", "c5", "c6"} {
 			c.Machines = append(c.Machines, Machine{Name: name, Price: float64(i + 1), Capacity: float64(i + 1), Boot: 2 * time.Minute})
 		}
-		v, err := NewVertical(c, VPA, 1, 5)
+		v, err := NewVertical(c, play.rule, 1, 5)
 		require.NoError(t, err)
 		r, err := Run(context.Background(), c, 5, v)
 		require.NoError(t, err)
-		require.Equal(t, play.want, c.Machines[c.main(r.Nodes[len(r.Nodes)-1])].Name, play.minutes)
+		require.Equal(t, play.want, c.Machines[largest(c.Machines, r.Nodes[len(r.Nodes)-1])].Name, play)
 	}
 }
 

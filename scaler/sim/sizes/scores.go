@@ -58,7 +58,7 @@ func (c *Case) score(nodes, ready [][]int32, clairvoyant bool) Scores {
 		}
 		if changed {
 			changes++
-			if c.main(nodes[i]) != c.main(nodes[i-1]) {
+			if largest(c.Machines, nodes[i]) != largest(c.Machines, nodes[i-1]) {
 				sizes++
 			}
 		}
@@ -73,11 +73,11 @@ func (c *Case) score(nodes, ready [][]int32, clairvoyant bool) Scores {
 	return s
 }
 
-// main is the machine of which most capacity is ordered, the first of equals.
-func (c *Case) main(nodes []int32) int {
+// largest is the machine of which nodes have most capacity, the first of equals.
+func largest[T int | int32](machines []Machine, nodes []T) int {
 	best, most := 0, -1.0
 	for k, n := range nodes {
-		if has := float64(n) * c.Machines[k].Capacity; has > most {
+		if has := float64(n) * machines[k].Capacity; has > most {
 			best, most = k, has
 		}
 	}

@@ -21,6 +21,7 @@ type Sizer struct {
 	engines    []*sim.EngineController // nil for a machine that does not earn its price
 	candidates []sizing.Candidate
 	bids       []sizing.Bid
+	counts     []int // nodes that the engine of each machine wants
 	choice     *sizing.Choice
 	terms      sizing.Terms
 	worth      float64
@@ -40,7 +41,7 @@ func NewSizer(c Case, start int, terms sizing.Terms, rolling bool) (*Sizer, erro
 	}
 	z := &Sizer{
 		machines: c.Machines, engines: make([]*sim.EngineController, len(c.Machines)), candidates: make([]sizing.Candidate, len(c.Machines)),
-		bids: make([]sizing.Bid, len(c.Machines)), choice: sizing.NewChoice(len(c.Machines), start), terms: terms, worth: c.Worth(), wanted: math.Inf(1),
+		bids: make([]sizing.Bid, len(c.Machines)), counts: make([]int, len(c.Machines)), choice: sizing.NewChoice(len(c.Machines), start), terms: terms, worth: c.Worth(), wanted: math.Inf(1),
 	}
 	if rolling {
 		z.exchange.Budget = terms.Budget
@@ -79,20 +80,19 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 	// What is there twice for an exchange is not shown: an engine leaves a fleet alone that is a little too large, and the
 	// exchange would then add to it again and again.
 	shown, serving := math.Min(ordered, z.wanted), math.Min(ready, z.wanted)
-	counts := make([]int, len(z.engines))
 	for k, e := range z.engines {
 		if e == nil {
 			continue
 		}
 		// The fleet as whole nodes of this size.
 		unit := z.machines[k].Capacity
-		nodes := whole(serving / unit)
-		step := s.forCount(policy.Fleet{Ready: nodes, Starting: max(0, whole(shown/unit)-nodes)})
+		serves := whole(serving / unit)
+		step := s.forCount(policy.Fleet{Ready: serves, Starting: max(0, whole(shown/unit)-serves)})
 		n, err := e.Decide(&step)
 		if err != nil {
 			return err
 		}
-		counts[k] = n
+		z.counts[k] = n
 	}
 	at := z.choice.Size()
 	d := z.engines[at].Decision()
@@ -112,8 +112,8 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 			}
 		}
 	}
-	z.wanted = float64(counts[at]) * z.machines[at].Capacity
-	z.exchange.Toward(z.machines, s, at, counts[at], nodes)
+	z.wanted = float64(z.counts[at]) * z.machines[at].Capacity
+	z.exchange.Toward(z.machines, s, at, z.counts[at], nodes)
 	return nil
 }
 

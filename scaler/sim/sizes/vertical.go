@@ -139,18 +139,18 @@ func (v *vertical) choose(s *Step) {
 
 // fitting is the cheapest machine that carries so much, or the one that carries most.
 func (v *vertical) fitting(target float64) int {
-	best, largest := -1, 0
+	best, most := -1, 0
 	for k := range v.machines {
 		m := &v.machines[k]
 		if m.Capacity >= target && (best < 0 || m.Price < v.machines[best].Price) {
 			best = k
 		}
-		if m.Capacity > v.machines[largest].Capacity {
-			largest = k
+		if m.Capacity > v.machines[most].Capacity {
+			most = k
 		}
 	}
 	if best < 0 {
-		return largest
+		return most
 	}
 	return best
 }
