@@ -94,3 +94,11 @@ func (c *Case) most(m *Machine) int {
 	}
 	return n
 }
+
+// part is the case with the progress of the i-th of so many parts of the work.
+func (c Case) part(i, parts int) Case {
+	if report := c.Options.Progress; report != nil {
+		c.Options.Progress = func(done, total int) { report(i*total+done, parts*total) }
+	}
+	return c
+}

@@ -63,16 +63,16 @@ type Comparison struct {
 func Compare(ctx context.Context, c Case, names []string) (*Comparison, error) {
 	out := &Comparison{Case: c}
 	var err error
-	if out.Optimum, err = Optimum(ctx, c); err != nil {
+	if out.Optimum, err = Optimum(ctx, c.part(0, 1+len(names))); err != nil {
 		return nil, err
 	}
 	if out.Bound, err = Mixed(c); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
+	for i, name := range names {
 		r := out.Optimum
 		if name != Clairvoyant {
-			if r, err = c.Play(ctx, name); err != nil {
+			if r, err = c.part(1+i, 1+len(names)).Play(ctx, name); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 		}

@@ -13,9 +13,16 @@ func TestCompareAllPolicies(t *testing.T) {
 	names, err := ParsePolicies("all")
 	require.NoError(t, err)
 	c := days(t)
+	last := 0.0
+	c.Options.Progress = func(done, total int) {
+		now := float64(done) / float64(total)
+		require.GreaterOrEqual(t, now, last-1e-12, "progress never goes back")
+		last = now
+	}
 	got, err := Compare(context.Background(), c, names)
 	require.NoError(t, err)
 	require.Len(t, got.Results, len(names))
+	require.Equal(t, 1., last)
 	first := c.Options.FirstScored(c.Trace)
 	for i, r := range got.Results {
 		require.Equal(t, names[i], r.Name)

@@ -10,6 +10,7 @@ import "math"
 // by that attrition alone.
 type Exchange struct {
 	Budget float64 // share of the nodes, 0 up to 1
+	Paused bool    // nothing is begun beyond attrition; what has been stays
 }
 
 // Toward changes nodes, which come as s.Nodes, towards count nodes of machine to.
@@ -44,7 +45,7 @@ func (e Exchange) Toward(machines []Machine, s *Step, to, count int, nodes []int
 			ordered, ready = take(machines, s, nodes, to, ordered, ready)
 		}
 	}
-	if e.Budget <= 0 {
+	if e.Budget <= 0 || e.Paused {
 		return
 	}
 	others := ordered-float64(nodes[to])*unit > whole*unit

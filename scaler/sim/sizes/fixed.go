@@ -20,7 +20,8 @@ func Fixed(ctx context.Context, c Case, policy string) (best Result, of []float6
 	of = make([]float64, len(c.Machines))
 	for k := range c.Machines {
 		of[k] = math.NaN()
-		one, err := c.Of(k)
+		now := c.part(k, len(c.Machines))
+		one, err := now.Of(k)
 		if err != nil {
 			return Result{}, nil, err
 		}

@@ -158,6 +158,20 @@ func TestExchangeServesAllTheTime(t *testing.T) {
 	})
 }
 
+func TestAPausedExchangeBeginsNothing(t *testing.T) {
+	machines := []Machine{{Name: "old", Price: 1, Capacity: 10}, {Name: "new", Price: 1, Capacity: 10}}
+	s := &Step{Nodes: []int{8, 2}, Ready: []int{8, 1}}
+	nodes := []int{8, 2}
+	Exchange{Budget: 0.5, Paused: true}.Toward(machines, s, 1, 9, nodes)
+	require.Equal(t, []int{8, 2}, nodes, "the one that is starting stays too")
+	Exchange{Budget: 0.5, Paused: true}.Toward(machines, s, 1, 12, nodes)
+	require.Equal(t, []int{8, 4}, nodes, "what is missing is ordered")
+	s.Nodes = []int{8, 2}
+	nodes = []int{8, 2}
+	Exchange{Budget: 0.5}.Toward(machines, s, 1, 9, nodes)
+	require.Equal(t, []int{8, 5}, nodes, "half of nine, less the one that is starting")
+}
+
 func TestHistogramIsThatOfASortedSample(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		h := newHistogram(0.01, 24*time.Hour, time.Hour)

@@ -96,13 +96,14 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 	}
 	at := z.choice.Size()
 	d := z.engines[at].Decision()
+	emergency := s.newest() > ready
 	if z.curve.Set(forecast.Levels[:], d.Demand[:], 1) {
 		for k := range z.candidates {
 			z.bids[k] = sizing.Ask(&z.curve, z.worth, &z.candidates[k])
 		}
 		if want := z.choice.Step(z.bids, z.candidates, s.Length.Hours()); want != at {
 			veto := z.terms.Ask(z.bids[at], z.bids[want], z.choice.Price(want), sizing.Circumstances{
-				Event: d.Event, Emergency: s.newest() > ready, Learned: true,
+				Event: d.Event, Emergency: emergency, Learned: true,
 			})
 			z.Vetoes[veto]++
 			if veto == sizing.VetoNone {
@@ -113,6 +114,7 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 		}
 	}
 	z.wanted = float64(z.counts[at]) * z.machines[at].Capacity
+	z.exchange.Paused = d.Event || emergency
 	z.exchange.Toward(z.machines, s, at, z.counts[at], nodes)
 	return nil
 }

@@ -166,12 +166,16 @@ func VerticalBest(ctx context.Context, c Case, rule Vertical, start int) (best R
 		most = max(most, c.most(&c.Machines[i]))
 	}
 	best.Cost = math.Inf(1)
+	var counts []int
 	for n := 1; n <= most; n = more(n) {
+		counts = append(counts, n)
+	}
+	for i, n := range counts {
 		v, err := NewVertical(c, rule, n, start)
 		if err != nil {
 			return Result{}, 0, err
 		}
-		r, err := Run(ctx, c, start, v)
+		r, err := Run(ctx, c.part(i, len(counts)), start, v)
 		if err != nil {
 			return Result{}, 0, err
 		}
