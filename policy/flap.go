@@ -15,6 +15,12 @@ type Flap struct {
 	next int     // the oldest of them
 	used int
 	way  int // of the newest change: +1, -1, 0 before the first
+
+	// The newest release that was asked about, and whether it had to wait: the same question gets the same answer, also
+	// where a bound that stands above the budget has released meanwhile and so turned the way.
+	asked   int64
+	ordered int
+	waits   bool
 }
 
 // MaxReversals is the largest budget of a Flap.
@@ -25,13 +31,17 @@ func NewFlap(budget int) Flap { return Flap{at: make([]int64, budget)} }
 
 // Allow returns the count that may be decided for n at a time in unix nanoseconds: n or, for a release that must wait, ordered.
 func (f *Flap) Allow(t *Trail, now int64, n, ordered int) int {
-	if n >= ordered || f.way <= 0 || f.used < len(f.at) || len(f.at) == 0 {
+	if n >= ordered || len(f.at) == 0 {
 		return n
 	}
-	if now-f.at[f.next] >= int64(time.Hour) {
-		return n
+	if now != f.asked || ordered != f.ordered {
+		f.waits = f.way > 0 && f.used == len(f.at) && now-f.at[f.next] < int64(time.Hour)
+		f.asked, f.ordered = now, ordered
 	}
-	return t.Apply(RuleFlap, n, ordered)
+	if f.waits {
+		n = t.Apply(RuleFlap, n, ordered)
+	}
+	return n
 }
 
 // Record notes what was decided. The same decision again is no second change.
@@ -72,6 +82,7 @@ func (f *Flap) Within(now int64) (reversals int, room int64) {
 func (f *Flap) Forget() {
 	clear(f.at)
 	f.next, f.used, f.way = 0, 0, 0
+	f.asked, f.ordered, f.waits = 0, 0, false
 }
 
 // State walks the memory for snapshots.
@@ -82,6 +93,11 @@ func (f *Flap) State(c *state.Codec) {
 	c.Int(&f.next)
 	c.Int(&f.used)
 	c.Int(&f.way)
+	if len(f.at) > 0 {
+		c.Int64(&f.asked)
+		c.Int(&f.ordered)
+		c.Bool(&f.waits)
+	}
 	// While it is not full the ring is filled from the front.
 	n := len(f.at)
 	if ok := f.way >= -1 && f.way <= 1 && f.used >= 0 && f.used <= n && f.next >= 0 && (f.next < n || f.next == 0) && (f.used == n || f.next == f.used); c.Reading() && !ok {

@@ -30,6 +30,20 @@ func TestTheBudgetOfReversals(t *testing.T) {
 	require.Equal(t, 1, move(61, 1, 2), "and no more are counted for the same way")
 }
 
+// A bound above the budget releases what the budget would have kept. Asked again about the same fleet, the budget says what
+// it said.
+func TestTheBudgetSaysTheSameAgain(t *testing.T) {
+	f := NewFlap(1)
+	var tr Trail
+	f.Record(minutes(0), 4, 5)
+	f.Record(minutes(1), 9, 4)
+	for range 2 {
+		require.Equal(t, 9, f.Allow(&tr, minutes(2), 2, 9))
+		f.Record(minutes(2), 7, 9) // a window's maximum
+	}
+	require.Equal(t, 2, f.Allow(&tr, minutes(3), 2, 7), "further down is no reversal")
+}
+
 // An order is never refused, and an hour sees at most one reversal more than the budget, by a twin that keeps them all.
 func TestTheBudgetAgainstTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
