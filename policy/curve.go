@@ -27,7 +27,7 @@ func (c *Curve) Set(levels, q []float64, capacity float64) bool {
 			return false
 		}
 		// Beyond maxReplicas the use of one replica is lost in the rounding of the whole: it would come out as none.
-		c.x[i+1] = math.Max(c.x[i], math.Min(v/capacity, maxReplicas))
+		c.x[i+1] = max(c.x[i], min(v/capacity, maxReplicas))
 		c.over[i+1] = 1 - levels[i]
 	}
 	n := c.n
@@ -96,7 +96,7 @@ func (c *Curve) Exceeded(over float64) float64 {
 
 // Use returns the expected use of the k-th replica, 0..1: the mean of demand - (k-1), cut to between 0 and 1.
 func (c *Curve) Use(k int) float64 {
-	return math.Max(0, c.Beyond(float64(k-1))-c.Beyond(float64(k)))
+	return max(0, c.Beyond(float64(k-1))-c.Beyond(float64(k)))
 }
 
 // Unserved returns the expected demand, in replicas, that k replicas leave unserved.
