@@ -1,0 +1,15 @@
+// Package datadog reads demand from Datadog's metrics query API, version 1 or 2, with a small client of its own.
+//
+// # What to ask for
+//
+// A sample describes the interval that starts at its time, and Datadog names its buckets so, too. A query must say how long
+// they are, or Datadog chooses by the length of the window; with a Step of one minute
+//
+//	sum:shop.requests{env:prod}.as_rate().rollup(avg, 60).fill(null)
+//
+// which is total demand, as one series: no `by`. Without fill(null) Datadog may draw a line through a gap; never ask for
+// default_zero() or fill(zero): where nothing was measured there is no sample, and that is what the engine must know.
+//
+// Metrics of an agent are 10 to 30 s old, those of CloudWatch 2 to 3 min through a metric stream and 10 to 20 min through
+// the crawler: SourceConfig.Delay leaves out what may still change.
+package datadog
