@@ -56,8 +56,8 @@ func (c *calendar) witness(from, to int64, z, expected, noise float64) (short, l
 	}
 	for i := range n {
 		a := air[i]
-		if r := &c.models[a.prior].response; r.long(a.length) || a.window >= 2*r.width {
-			continue // its response says little about the seconds
+		if r := &c.models[a.prior].response; r.long(a.length) || a.window >= r.after() {
+			continue // its response says little about the shape
 		}
 		t0, t1 := float64(float64(from-a.start)*1e-9), float64(float64(to-a.start)*1e-9)
 		arrivals := float64(mean[i]/(expected+short+long)*z) / grain
