@@ -42,11 +42,11 @@ type base struct {
 var maximaSpans = [4]int64{4, 12, 30, 60}
 
 // newBase sizes the profiles: at one-minute steps the usual hour has bins of a minute, the day of five and the week of
-// thirty, and of four times that in the compact form.
+// thirty; of four times that, and of an hour for the week, in the compact form.
 func newBase(step int64, seasons Seasons, compact bool) base {
-	coarse := int64(1)
+	coarse, week := int64(1), int64(336)
 	if compact {
-		coarse = 4
+		coarse, week = 4, 168*4
 	}
 	season := func(d Duration, bins int64, gain float64) profile {
 		return newSeason(d, max(step/1e9, int64(d)/1e9*coarse/bins), gain)
@@ -55,7 +55,7 @@ func newBase(step int64, seasons Seasons, compact bool) base {
 		step: step,
 		low:  nothing,
 		day:  season(seasons.Main, 288, 0.5),
-		week: season(seasons.Long, 336, 0.6),
+		week: season(seasons.Long, week, 0.6),
 		hour: season(seasons.Short, 60, 0.1),
 	}
 	for i := range b.recent {

@@ -79,8 +79,7 @@ func (c *Choice) Step(bids []Bid, candidates []Candidate, hours float64) int {
 	return want
 }
 
-// Saving returns by how much more the size in use has cost than size i, as far as it counts towards a change, and Price what
-// the change costs, both as of the newest step.
+// Saving returns by how much more the size in use has cost than size i, as far as it counts towards a change (see Price).
 func (c *Choice) Saving(i int) float64 { return c.work[c.at] - c.work[i] }
 
 // Price returns what a change from the size in use to size i costs, as of the newest step.

@@ -24,32 +24,19 @@ func bruteMixed(c Case, most int) float64 {
 		}
 	}
 	add(nil)
-	cost := make([]float64, len(fleets))
-	for i, d := range c.Trace.Demand[c.Options.FirstScored(c.Trace):] {
-		next := make([]float64, len(fleets))
-		for to, fleet := range fleets {
-			next[to] = math.Inf(1)
-			for from, was := range fleets {
-				change := 0.0
-				for k, m := range c.Machines {
-					if i > 0 {
-						change += max(0, fleet[k]-was[k])*m.Price*m.Boot.Hours() + max(0, was[k]-fleet[k])*m.Out
-					}
-				}
-				next[to] = min(next[to], cost[from]+change)
-			}
-			capacity := 0.0
-			for k, m := range c.Machines {
-				next[to] += fleet[k] * m.Price / 60
-				capacity += fleet[k] * m.Capacity
-			}
-			if d >= 0 {
-				next[to] += c.Worth() / 60 * max(0, d-capacity)
-			}
+	return allPairs(c, len(fleets), func(from, to int) float64 {
+		change := 0.0
+		for k, m := range c.Machines {
+			change += max(0, fleets[to][k]-fleets[from][k])*m.Price*m.Boot.Hours() + max(0, fleets[from][k]-fleets[to][k])*m.Out
 		}
-		cost = next
-	}
-	return slices.Min(cost)
+		return change
+	}, func(at int) (price, capacity float64) {
+		for k, m := range c.Machines {
+			price += fleets[at][k] * m.Price
+			capacity += fleets[at][k] * m.Capacity
+		}
+		return price, capacity
+	})
 }
 
 func TestMixedIsBelowEveryFleet(t *testing.T) {
@@ -76,26 +63,9 @@ func divisible(c Case) float64 {
 			levels = append(levels, d)
 		}
 	}
-	cost := make([]float64, len(levels))
-	for i, d := range c.Trace.Demand[c.Options.FirstScored(c.Trace):] {
-		next := make([]float64, len(levels))
-		for to, y := range levels {
-			next[to] = math.Inf(1)
-			for from, was := range levels {
-				change := 0.0
-				if i > 0 {
-					change = max(0, y-was)*in + max(0, was-y)*out
-				}
-				next[to] = min(next[to], cost[from]+change)
-			}
-			next[to] += y * c.cheapest() / 60
-			if d >= 0 {
-				next[to] += c.Worth() / 60 * max(0, d-y)
-			}
-		}
-		cost = next
-	}
-	return slices.Min(cost)
+	return allPairs(c, len(levels), func(from, to int) float64 {
+		return max(0, levels[to]-levels[from])*in + max(0, levels[from]-levels[to])*out
+	}, func(at int) (price, capacity float64) { return levels[at] * c.cheapest(), levels[at] })
 }
 
 func TestMixedIsTheOptimumOfADivisibleFleet(t *testing.T) {

@@ -51,7 +51,33 @@ func drawCase(r *rapid.T, steps, machines int, peak float64) Case {
 	return c
 }
 
-// brute is the programme that tries every state before every state, written down from the documentation of Optimum.
+// allPairs is the least cost of a path over n states, with every state tried before every other: what a change costs, and what
+// a state costs an hour and carries. The first state is free, steps are minutes.
+func allPairs(c Case, n int, change func(from, to int) float64, fleet func(at int) (price, capacity float64)) float64 {
+	cost := make([]float64, n)
+	for i, d := range c.Trace.Demand[c.Options.FirstScored(c.Trace):] {
+		next := make([]float64, n)
+		for to := range next {
+			next[to] = math.Inf(1)
+			for from := range cost {
+				moved := cost[from]
+				if i > 0 {
+					moved += change(from, to)
+				}
+				next[to] = min(next[to], moved)
+			}
+			price, capacity := fleet(to)
+			next[to] += price / 60
+			if d >= 0 {
+				next[to] += c.Worth() / 60 * max(0, d-capacity)
+			}
+		}
+		cost = next
+	}
+	return slices.Min(cost)
+}
+
+// brute is the optimum by allPairs, written down from the documentation of Optimum.
 func brute(c Case) float64 {
 	type state struct {
 		m *Machine
@@ -70,32 +96,18 @@ func brute(c Case) float64 {
 			states = append(states, state{m, float64(n)})
 		}
 	}
-	cost := make([]float64, len(states))
-	for i, d := range c.Trace.Demand[c.Options.FirstScored(c.Trace):] {
-		next := make([]float64, len(states))
-		for to, s := range states {
-			next[to] = math.Inf(1)
-			for from, was := range states {
-				change := 0.0
-				switch {
-				case i == 0:
-				case was.m != s.m:
-					change = was.n*was.m.Out + s.n*s.m.Price*s.m.Boot.Hours()
-				case s.n > was.n:
-					change = (s.n - was.n) * s.m.Price * s.m.Boot.Hours()
-				default:
-					change = (was.n - s.n) * s.m.Out
-				}
-				next[to] = min(next[to], cost[from]+change)
-			}
-			next[to] += s.n * s.m.Price / 60
-			if d >= 0 {
-				next[to] += c.Worth() / 60 * max(0, d-s.n*s.m.Capacity)
-			}
+	return allPairs(c, len(states), func(from, to int) float64 {
+		was, s := states[from], states[to]
+		switch {
+		case was.m != s.m:
+			return was.n*was.m.Out + s.n*s.m.Price*s.m.Boot.Hours()
+		case s.n > was.n:
+			return (s.n - was.n) * s.m.Price * s.m.Boot.Hours()
 		}
-		cost = next
-	}
-	return slices.Min(cost)
+		return (was.n - s.n) * s.m.Out
+	}, func(at int) (price, capacity float64) {
+		return states[at].n * states[at].m.Price, states[at].n * states[at].m.Capacity
+	})
 }
 
 func TestOptimumEqualsTryingAllPairsOfStates(t *testing.T) {
