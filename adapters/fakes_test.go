@@ -30,13 +30,21 @@ type script struct {
 	*memory.Source
 	windows []asked
 	err     error
-	before  func() // called at the start of Read
+	before  func()        // called at the start of Read
+	slow    time.Duration // that Read takes
 }
 
 func (s *script) Read(ctx context.Context, dst []forecast.Sample, from, to time.Time) ([]forecast.Sample, error) {
 	s.windows = append(s.windows, asked{from, to})
 	if s.before != nil {
 		s.before()
+	}
+	if s.slow > 0 {
+		select {
+		case <-time.After(s.slow):
+		case <-ctx.Done():
+			return dst, ctx.Err()
+		}
 	}
 	if s.err != nil {
 		return dst, s.err

@@ -80,7 +80,7 @@ func TestRunDoesNotPileUpBehindASlowTick(t *testing.T) {
 		time.Sleep(390 * time.Second)
 		w.stop(t)
 		require.Equal(t, []string{"12:01:00", "12:02:00", "12:05:00", "12:06:00"}, clock(w.seen.Decisions()))
-		require.Contains(t, log.String(), `level=WARN msg="tick took longer than the interval" took=2m30s interval=1m0s missed=2`)
+		require.Contains(t, log.String(), `level=WARN msg="tick took longer than the interval" took=2m30s waited=0s interval=1m0s missed=2`)
 	})
 }
 
@@ -124,23 +124,36 @@ func TestRunStopsBetweenTicks(t *testing.T) {
 	})
 }
 
-func TestRunStopsInTheMiddleOfATick(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		r := newRig(t, func(c *adapters.Config) { c.Logger = logger(&log) })
-		answer := make(chan struct{})
-		r.at(func(int) { <-answer })
-		w := start(t, r, 0)
-		time.Sleep(75 * time.Second)
-		w.cancel()
-		close(answer)
-		w.stop(t)
-		require.Len(t, r.sources[0].windows, 1)
-		require.Empty(t, r.seen.Decisions())
-		require.Empty(t, r.plant.applied)
-		require.NotContains(t, log.String(), "level=ERROR", "to be stopped is no error")
-		require.Contains(t, log.String(), `level=INFO msg="stopped in the middle of a tick"`)
-	})
+func TestRunFinishesTheTickInProgressWithinTheGrace(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		grace  time.Duration
+		after  time.Duration // from the end of the context to that of Run
+		traces int           // decisions
+		log    string
+	}{
+		{"long enough", 10 * time.Second, 5 * time.Second, 1, `level=INFO msg=decision`},
+		{"too short", 2 * time.Second, 2 * time.Second, 0, `level=INFO msg="stopped in the middle of a tick"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				r := newRig(t, func(cfg *adapters.Config) { cfg.Logger, cfg.Grace = logger(&log), c.grace })
+				r.sources[0].slow, r.plant.ready = 20*time.Second, 1
+				w := start(t, r, 0)
+				time.Sleep(75 * time.Second) // the tick of 12:01:00 reads until 12:01:20
+				w.cancel()
+				begin := time.Now()
+				require.NoError(t, <-w.done)
+				require.Equal(t, c.after, time.Since(begin))
+				require.Len(t, r.sources[0].windows, 1)
+				require.Len(t, r.seen.Decisions(), c.traces)
+				require.Len(t, r.plant.applied, c.traces)
+				require.NotContains(t, log.String(), "level=ERROR", "to be stopped is no error")
+				require.Contains(t, log.String(), c.log)
+			})
+		})
+	}
 }
 
 func TestRunWithAContextThatHasEnded(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/headroom-go/headroom/adapters"
+	"github.com/headroom-go/headroom/adapters/internal/booting"
 	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/scaler"
 )
@@ -31,13 +32,10 @@ const maxBootSteps = 1 << 20
 // Steps are counted from the first time that the Actuator learns. An order counts from the start of the step in which it
 // is placed.
 type Actuator struct {
-	step  time.Duration
-	boot  int // steps
 	clock func() time.Time
 
 	mu    sync.Mutex
-	plant *policy.Plant
-	now   time.Time // start of the current step; zero before any time is known
+	fleet *booting.Fleet
 }
 
 var _ adapters.Actuator = (*Actuator)(nil)
@@ -47,8 +45,7 @@ func NewActuator(cfg ActuatorConfig) (*Actuator, error) {
 	if faults := cfg.faults(); len(faults) > 0 {
 		return nil, faults
 	}
-	boot := int((cfg.Boot + cfg.Step - 1) / cfg.Step)
-	return &Actuator{step: cfg.Step, boot: boot, clock: cfg.Clock, plant: policy.NewPlant(boot, cfg.Start, cfg.Floor)}, nil
+	return &Actuator{clock: cfg.Clock, fleet: booting.New(cfg.Step, cfg.Boot, cfg.Start, cfg.Floor)}, nil
 }
 
 // Advance sets the time to now, and replicas whose boot time is over become ready. A time before the last one changes
@@ -56,28 +53,13 @@ func NewActuator(cfg ActuatorConfig) (*Actuator, error) {
 func (a *Actuator) Advance(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.advance(now)
-}
-
-func (a *Actuator) advance(now time.Time) {
-	if a.now.IsZero() {
-		a.now = now
-		return
-	}
-	steps := now.Sub(a.now) / a.step
-	if steps <= 0 {
-		return
-	}
-	a.now = a.now.Add(steps * a.step)
-	for range min(int64(steps), int64(a.boot)) { // after that many nothing is on order any more
-		a.plant.Arrive()
-	}
+	a.fleet.Advance(now)
 }
 
 // tell advances to what the clock says, if there is one.
 func (a *Actuator) tell() {
 	if a.clock != nil {
-		a.advance(a.clock())
+		a.fleet.Advance(a.clock())
 	}
 }
 
@@ -89,7 +71,7 @@ func (a *Actuator) Fleet(ctx context.Context) (policy.Fleet, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tell()
-	return policy.Fleet{Ready: a.plant.Ready(), Starting: a.plant.Starting(), Boot: time.Duration(a.boot) * a.step}, nil
+	return a.fleet.Observe(), nil
 }
 
 // Apply implements adapters.Actuator. Removal is immediate, and takes replicas that do not serve yet first. Its only error
@@ -101,6 +83,6 @@ func (a *Actuator) Apply(ctx context.Context, d *scaler.Decision) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tell()
-	a.plant.Order(d.Replicas)
+	a.fleet.Order(d.Replicas)
 	return nil
 }

@@ -20,10 +20,10 @@ func (w twin) admit(at int64, gap bool) bool {
 	return !known || !gap && !number
 }
 
-func TestFeedIsItsTwin(t *testing.T) {
+func TestIntakeIsItsTwin(t *testing.T) {
 	const overlap = 5
 	rapid.Check(t, func(t *rapid.T) {
-		var f feed
+		var f intake
 		w := twin{}
 		now := int64(0)
 		for range rapid.IntRange(1, 40).Draw(t, "reads") {
@@ -49,8 +49,8 @@ func TestFeedIsItsTwin(t *testing.T) {
 	})
 }
 
-func TestFeedGivesTheBackfillsMemoryBack(t *testing.T) {
-	var f feed
+func TestIntakeGivesTheBackfillsMemoryBack(t *testing.T) {
+	var f intake
 	for i := range 10_000 {
 		f.admit(forecast.Sample{Time: time.Unix(int64(i), 0)})
 	}
