@@ -1,4 +1,4 @@
-// Package adaptertest has the conformance suites for adapters: what every Source and every Actuator must do, whatever
+// Package adaptertest has the conformance suites for adapters: what every Source, Actuator and Store must do, whatever
 // system stands behind it.
 //
 // A suite opens the adapter under test through a function of its caller, which also says how the system behind it is

@@ -1,6 +1,7 @@
 package adaptertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -334,6 +335,149 @@ func TestRunActuatorFindsWhatIsWrong(t *testing.T) {
 			for _, check := range actuatorChecks {
 				crew := &crew{ready: 4, fleet: c.fleet, apply: c.apply}
 				h := &actuatorUnderTest{ActuatorHarness{Actuator: crew, Start: 4, Settle: crew.settle, Break: func() { crew.broken = true }}}
+				if fails(t, func(tb testing.TB) { check.run(tb, h) }) {
+					caught = append(caught, check.name)
+				}
+			}
+			if c.caught == "" {
+				require.Empty(t, caught)
+			} else {
+				require.Contains(t, caught, c.caught)
+			}
+		})
+	}
+}
+
+// vault is the simplest correct Store, with places to break it. Several have the same shelf.
+type vault struct {
+	shelf *shelf
+	load  func(ctx context.Context, v *vault) ([]byte, error)
+	save  func(ctx context.Context, v *vault, b []byte) error
+	own   []byte
+}
+
+type shelf struct {
+	saved  []byte
+	broken bool
+}
+
+func (v *vault) Load(ctx context.Context) ([]byte, error) { return v.load(ctx, v) }
+func (v *vault) Save(ctx context.Context, b []byte) error { return v.save(ctx, v, b) }
+func (v *vault) fault(ctx context.Context) error {
+	if v.shelf.broken {
+		return errSystem
+	}
+	return ctx.Err()
+}
+
+func fetch(ctx context.Context, v *vault) ([]byte, error) {
+	if err := v.fault(ctx); err != nil {
+		return nil, err
+	}
+	return slices.Clone(v.shelf.saved), nil
+}
+
+func put(ctx context.Context, v *vault, b []byte) error {
+	if err := v.fault(ctx); err != nil {
+		return err
+	}
+	v.shelf.saved = slices.Clone(b)
+	return nil
+}
+
+func TestRunStoreFindsWhatIsWrong(t *testing.T) {
+	cases := []struct {
+		name   string
+		caught string
+		load   func(context.Context, *vault) ([]byte, error)
+		save   func(context.Context, *vault, []byte) error
+	}{
+		{"correct", "", fetch, put},
+		{"nothing is an error", "nothing was saved", func(ctx context.Context, v *vault) ([]byte, error) {
+			b, err := fetch(ctx, v)
+			if err == nil && b == nil {
+				err = errSystem
+			}
+			return b, err
+		}, put},
+		{"nothing is an empty snapshot", "nothing was saved", func(ctx context.Context, v *vault) ([]byte, error) {
+			b, err := fetch(ctx, v)
+			if err == nil && b == nil {
+				b = []byte{}
+			}
+			return b, err
+		}, put},
+		{"loading takes it away", "what was saved comes back", func(ctx context.Context, v *vault) ([]byte, error) {
+			defer func() { v.shelf.saved = nil }()
+			return fetch(ctx, v)
+		}, put},
+		{"line ends are trimmed", "what was saved comes back", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			return put(ctx, v, bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")))
+		}},
+		{"large ones are cut off", "what was saved comes back", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			return put(ctx, v, b[:min(len(b), 1<<16)])
+		}},
+		{"the first counts", "the newest save counts", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			if v.shelf.saved != nil {
+				return v.fault(ctx)
+			}
+			return put(ctx, v, b)
+		}},
+		{"what was longer shows through", "the newest save counts", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			if n := len(v.shelf.saved); n > len(b) {
+				return put(ctx, v, append(slices.Clone(b), v.shelf.saved[len(b):]...))
+			}
+			return put(ctx, v, b)
+		}},
+		{"it stays in the process", "the next process finds it", func(ctx context.Context, v *vault) ([]byte, error) {
+			return slices.Clone(v.own), v.fault(ctx)
+		}, func(ctx context.Context, v *vault, b []byte) error {
+			if err := v.fault(ctx); err != nil {
+				return err
+			}
+			v.own = slices.Clone(b)
+			return nil
+		}},
+		{"the saved slice is kept", "no slice is shared", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			if err := v.fault(ctx); err != nil {
+				return err
+			}
+			v.shelf.saved = b
+			return nil
+		}},
+		{"the answer is its own memory", "no slice is shared", func(ctx context.Context, v *vault) ([]byte, error) {
+			return v.shelf.saved, v.fault(ctx)
+		}, put},
+		{"the context is ignored", "a context that has ended", func(_ context.Context, v *vault) ([]byte, error) {
+			return fetch(context.Background(), v)
+		}, put},
+		{"the context is noticed late", "a context that has ended", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			return errors.Join(put(context.Background(), v, b), ctx.Err())
+		}},
+		{"failure is nothing", "a place that fails is an error", func(ctx context.Context, v *vault) ([]byte, error) {
+			b, err := fetch(ctx, v)
+			if errors.Is(err, errSystem) {
+				err = nil
+			}
+			return b, err
+		}, put},
+		{"failure is said to be success", "a place that fails is an error", fetch, func(ctx context.Context, v *vault, b []byte) error {
+			if v.shelf.broken {
+				return nil
+			}
+			return put(ctx, v, b)
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var caught []string
+			for _, check := range storeChecks {
+				first := &vault{shelf: &shelf{}, load: c.load, save: c.save}
+				h := &storeUnderTest{StoreHarness{
+					Store: first,
+					Again: func() adapters.Store { return &vault{shelf: first.shelf, load: c.load, save: c.save} },
+					Break: func() { first.shelf.broken = true },
+				}}
 				if fails(t, func(tb testing.TB) { check.run(tb, h) }) {
 					caught = append(caught, check.name)
 				}

@@ -46,6 +46,10 @@ func TestActuatorConforms(t *testing.T) {
 	}
 }
 
+func TestStoreConforms(t *testing.T) {
+	adaptertest.RunStore(t, func(*testing.T) adaptertest.StoreHarness { return adaptertest.StoreHarness{Store: &memory.Store{}} })
+}
+
 func TestSourceForgetsWhatIsOlderThanKeep(t *testing.T) {
 	s, err := memory.NewSource(memory.SourceConfig{Step: time.Minute, Keep: 2 * time.Minute})
 	require.NoError(t, err)
