@@ -3,6 +3,7 @@ package adapters_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -133,4 +134,19 @@ func clock(ds []scaler.Decision) []string {
 		out = append(out, ds[i].Time.UTC().Format("15:04:05.999999999"))
 	}
 	return out
+}
+
+// reporter is an Observer that wants to know everything.
+type reporter struct {
+	decisions int
+	reports   []adapters.Report
+	stopped   int
+}
+
+func (r *reporter) Decision(context.Context, *scaler.Decision) { r.decisions++ }
+func (r *reporter) Stop(context.Context)                       { r.stopped++ }
+func (r *reporter) Report(_ context.Context, x *adapters.Report) {
+	copied := *x
+	copied.Inputs = slices.Clone(x.Inputs)
+	r.reports = append(r.reports, copied)
 }

@@ -39,7 +39,8 @@ type Input struct {
 	// and Guard hold whatever stands here.
 	MaxAge time.Duration
 	// Timeout is how long a read may take, attempts and waiting for Limiter included [half of the Interval, shared out
-	// among the inputs of the feed]. The first read of a feed, which brings the backfill, may take a minute.
+	// among the inputs of the feed]. The first read of a feed, which brings the backfill, may take a minute; an input that
+	// has failed SwitchAfter times in a row gets a tenth, and one attempt, but for every tenth read.
 	Timeout time.Duration
 	// Limiter is what each attempt waits for; inputs that ask the same system share one [any number].
 	Limiter *rate.Limiter
@@ -85,14 +86,12 @@ func (in *Input) complete(path string, engine *scaler.Config, timeout time.Durat
 	} else if timed, ok := in.Source.(Timed); ok {
 		own = timed.Timing()
 	}
+	in.Delay = cmp.Or(in.Delay, own.Delay)
 	switch {
-	case in.Delay == 0:
-		in.Delay = own.Delay
-	case in.Delay < own.Delay:
-		fault(path+".delay", in.Delay.String(), fmt.Sprintf("at least %v, which the source itself waits", max(own.Delay, 0)))
-	}
-	if in.Delay < 0 || in.Delay > maxDelay {
+	case in.Delay < 0 || in.Delay > maxDelay:
 		fault(path+".delay", in.Delay.String(), fmt.Sprintf("0s (as the source says) to %v", maxDelay))
+	case in.Delay < own.Delay:
+		fault(path+".delay", in.Delay.String(), fmt.Sprintf("at least %v, which the source itself waits", own.Delay))
 	}
 	in.ahead = in.Delay - own.Delay
 	in.MaxAge = cmp.Or(in.MaxAge, own.MaxAge, engine.MaxAge.Std())

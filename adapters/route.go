@@ -35,6 +35,10 @@ type answer struct {
 	samples  []forecast.Sample
 }
 
+// probes is how much less time an input gets that has failed for long, but for every so many-th read: a system that hangs
+// must not hang those that wait for it, and one that has become slow must have the time to come back.
+const probes = 10
+
 // maxBuffer is the number of samples that a buffer keeps room for from tick to tick; a backfill's is given back.
 const maxBuffer = 4096
 
@@ -69,8 +73,8 @@ func (r *route) ask(ctx context.Context, cfg *Config, i int, now time.Time) erro
 	if r.newest.IsZero() {
 		timeout = max(timeout, backfillTimeout)
 	}
-	if state.failures >= r.feed.SwitchAfter && len(r.inputs) > 1 {
-		retry.Attempts = 1 // it is only asked whether it is back
+	if state.failures >= r.feed.SwitchAfter && state.failures%probes != 0 {
+		retry.Attempts, timeout = 1, timeout/probes // it is only asked whether it is back
 	}
 	var samples []forecast.Sample
 	err := retry.attempt(ctx, timeout, in.Limiter, func(ctx context.Context) (err error) {

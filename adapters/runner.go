@@ -51,7 +51,24 @@ func NewRunner(cfg Config) (*Runner, error) {
 		r.log = cfg.Logger.With("workload", cfg.Name)
 	}
 	r.begin()
+	r.warn()
 	return r, nil
+}
+
+// warn logs what of the configuration is possible, but hardly meant.
+func (r *Runner) warn() {
+	engine := r.cfg.Engine.Config()
+	for i := range r.routes {
+		delay := r.cfg.Feeds[i].Inputs[0].Delay
+		log := r.log.With("signal", r.routes[i].name, "delay", delay)
+		if known := engine.Delay.Std(); delay > known {
+			log.Warn("samples come later than the engine knows; its delay should be as long", "engine", known)
+		}
+		// The newest sample is as old as that just before the next one comes.
+		if oldest := 2*engine.Step.Std() - r.cfg.Interval + delay; oldest > engine.MaxAge.Std() {
+			log.Warn("samples are stale before the next ones come; the max_age of the engine should be longer", "engine", engine.MaxAge, "wanted", oldest)
+		}
+	}
 }
 
 // begin makes the routes for an engine that is new to the Runner.
