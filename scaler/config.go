@@ -89,6 +89,9 @@ type Config struct {
 	// Kinds describe the responses to kinds of events, at most 64; a kind that is not here has the defaults of Kind.
 	Kinds []Kind `json:"kinds,omitempty"`
 
+	// Sizes are the machines that nodes may be [none: replicas are all that is decided on].
+	Sizes Sizes `json:"sizes,omitzero"`
+
 	// Forecast says how demand is forecast.
 	Forecast Forecast `json:"forecast,omitzero"`
 }
@@ -154,6 +157,7 @@ func (c Config) WithDefaults() Config {
 	c.Kinds = kinds
 	c.Forecast = c.Forecast.withDefaults()
 	c.guardDefaults()
+	c.sizesDefaults()
 	c.todayDefaults()
 	return c
 }

@@ -43,6 +43,8 @@ type Decision struct {
 	Experts [3]ExpertShare    // with the largest weights in the forecast of Signal, largest first; weight 0 before the first sample
 	Held    time.Duration     // how long from Time what was ordered stays, where the rule hold has decided; else 0
 
+	Sizing Sizing // the nodes that carry the replicas, where Config.Sizes has sizes
+
 	trail   policy.Trail
 	grounds grounds // of the explanation
 }

@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"policy/compat":         {"std", "internal/fp", "internal/state"},
 	"policy/sizing":         {"std", "internal/fp", "internal/state", "policy", "policy/compat"},
 	"policy/sizing/exports": {"std", "internal/csvfile", "policy/sizing"},
-	"scaler":                {"std", "forecast", "policy", "policy/compat", "internal/state"},
+	"scaler":                {"std", "forecast", "policy", "policy/compat", "policy/sizing", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "internal/fp", "forecast", "policy", "policy/compat", "scaler"},

@@ -34,6 +34,7 @@ type Engine struct {
 
 	// What Recommend changes, apart from the forecasters:
 	shadows *policy.Shadows
+	sized   *sized // nil where no sizes are chosen
 	guard   guard
 	hold    policy.Hold
 	last    int64 // unix nanoseconds of the newest decision
@@ -72,6 +73,7 @@ func New(cfg Config) (*Engine, error) {
 		apart:  time.Duration(stride) * cfg.Step.Std(),
 		hold:   policy.NewHold(max(1, cfg.steps(cfg.Hold))),
 	}
+	e.sized = newSized(&cfg)
 	today, values, err := cfg.today()
 	if err != nil {
 		return nil, err
@@ -87,11 +89,14 @@ func New(cfg Config) (*Engine, error) {
 	e.then = make([]float64, forecast.NumLevels)
 	for _, s := range cfg.Signals {
 		e.signals = append(e.signals, signal{name: s.Name, capacity: s.Capacity, forecast: forecast.New(forecast.Config{
-			Step: cfg.Step, Unit: s.Capacity, Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
+			Step: cfg.Step, Unit: float64(s.Capacity * e.sized.unit()), Leads: []Duration{Duration(cfg.lead())}, Kinds: cfg.Kinds, MaxEvents: cfg.MaxEvents,
 			Seasons: cfg.Forecast.Seasons, Smoothing: cfg.Forecast.Smoothing, Bin: cfg.Forecast.Bin,
 			Holidays: cfg.Forecast.Holidays, Without: cfg.Forecast.Without,
 			Spikes: cfg.Forecast.Spikes, Compact: cfg.Forecast.Compact,
 		})})
+	}
+	if e.sized != nil {
+		e.revalue()
 	}
 	return e, nil
 }
@@ -179,6 +184,12 @@ func (e *Engine) Withdraw(id string) error {
 // before that of the last decision leaves the fleet as it is, until the clock has gone on from there for two steps. The error is a *FleetError, and then d and the engine are
 // unchanged.
 func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error {
+	if e.sized != nil {
+		var err error
+		if fleet, err = e.sized.see(fleet); err != nil {
+			return err
+		}
+	}
 	if err := check(fleet); err != nil {
 		return err
 	}
@@ -196,6 +207,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 		e.finish(d, e.bound(d, ordered, ordered, ordered == 0), ordered, nano)
 		e.account(d)
 		e.note(d)
+		e.place(d, now)
 		return nil
 	}
 	e.ever, e.last, e.back = true, nano, 0
@@ -219,6 +231,7 @@ func (e *Engine) Recommend(d *Decision, now time.Time, fleet policy.Fleet) error
 	}
 	e.account(d)
 	e.note(d)
+	e.place(d, now)
 	return nil
 }
 

@@ -36,6 +36,19 @@ func (e *SampleError) Error() string {
 	return fmt.Sprintf("signal %d: sample value is %s; wanted %s", e.Signal, strconv.FormatFloat(e.Value, 'g', -1, 64), e.Wanted)
 }
 
+// ErrNoSizes is the error of Use where the configuration has no sizes.
+var ErrNoSizes = errors.New("the engine chooses no sizes: Config.Sizes has no catalogue")
+
+// UseError says which argument of Use is impossible.
+type UseError struct {
+	Field, Value, Wanted string
+}
+
+// Error implements error.
+func (e *UseError) Error() string {
+	return fmt.Sprintf("use: %s is %s; wanted %s", e.Field, e.Value, e.Wanted)
+}
+
 // FleetError says which field of a fleet is impossible.
 type FleetError struct {
 	Field, Value, Wanted string

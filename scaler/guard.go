@@ -260,7 +260,7 @@ func (e *Engine) finish(d *Decision, n, ordered int, nano int64) {
 	g := &e.guard
 	n = g.held.Freeze(&d.trail, n, ordered)
 	d.Advised = n
-	if g.paused && (g.until == 0 || nano < g.until) {
+	if g.stands(nano) {
 		n = d.trail.Apply(policy.RulePause, n, ordered)
 	}
 	if e.cfg.Advice {
@@ -268,6 +268,9 @@ func (e *Engine) finish(d *Decision, n, ordered int, nano int64) {
 	}
 	d.Replicas = n
 }
+
+// stands says whether an operator has paused the engine.
+func (g *guard) stands(nano int64) bool { return g.paused && (g.until == 0 || nano < g.until) }
 
 // forget begins anew after a clock has turned out to have been wrong. A pause stays.
 func (g *guard) forget() {

@@ -13,7 +13,7 @@ import (
 // little-endian.
 const (
 	snapshotMagic   = "HDRM"
-	snapshotVersion = 4
+	snapshotVersion = 5
 	snapshotHead    = len(snapshotMagic) + 2 + len(Fingerprint{})
 )
 
@@ -88,4 +88,10 @@ func (e *Engine) fields(c *state.Codec) {
 	c.Bool(&e.ever)
 	c.Int64(&e.back)
 	e.guard.fields(c)
+	if e.sized != nil {
+		e.sized.fields(c)
+		if c.Reading() {
+			e.revalue()
+		}
+	}
 }

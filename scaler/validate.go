@@ -129,6 +129,7 @@ func (c Config) Validate() error {
 	}
 	c.guardFaults(fault)
 	c.todayFaults(fault)
+	c.sizesFaults(fault)
 	c.Forecast.faults(fault)
 	if len(f) == 0 {
 		return nil

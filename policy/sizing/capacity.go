@@ -1,6 +1,11 @@
 package sizing
 
-import "math"
+import (
+	"errors"
+	"math"
+
+	"github.com/headroom-go/headroom/internal/state"
+)
 
 // Capacity is what a node, or a replica, of one size carries, and what that rests on.
 type Capacity struct {
@@ -108,6 +113,47 @@ func (m *Model) Capacity(s *Size) Capacity {
 	}
 	return best
 }
+
+// Known says whether anything has been learned of what a size carries: the laws are trusted, and unless they were learned on machines
+// of its family, which own says, so is the speed of that.
+func (m *Model) Known(s *Size, own bool) bool {
+	learned := false
+	for i := range m.Laws {
+		learned = learned || m.Target[i] > 0 && m.Laws[i].Seen() >= lawTrusted
+	}
+	if own || !learned {
+		return learned
+	}
+	v := m.speed(s.Family, false)
+	return v != nil && v.seen >= lawTrusted
+}
+
+var errModel = errors.New("snapshot holds speeds of machines that cannot be")
+
+// State walks what was learned, for snapshots.
+func (m *Model) State(c *state.Codec) {
+	for i := range m.Laws {
+		m.Laws[i].State(c)
+	}
+	c.Int(&m.used)
+	if m.used < 0 || m.used > maxFamilies {
+		c.Fail(errModel)
+		m.used = 0
+	}
+	for i := range m.speeds[:m.used] {
+		v := &m.speeds[i]
+		c.String(&v.family, maxFamily)
+		c.Float64(&v.ratio)
+		c.Float64(&v.seen)
+		if c.Reading() && !(v.ratio >= 0 && v.seen >= 0) {
+			c.Fail(errModel)
+			*v = speed{family: v.family}
+		}
+	}
+}
+
+// maxFamily is the longest name of a family, in bytes.
+const maxFamily = 64
 
 // PodCapacity returns what a node of size s carries where each pod carries pod of the demand and requests so much: as many of
 // them as fit, at most most on a node.

@@ -115,6 +115,9 @@ func (c Catalog) Validate(row func(i int) string) error {
 				fault(field, v, "a finite number of 0 or more")
 			}
 		}
+		if len(s.Family) > maxFamily {
+			fault("family", fmt.Sprintf("%q", s.Family), fmt.Sprintf("at most %d bytes", maxFamily))
+		}
 		positive("vcpu", s.CPU)
 		positive("memory_gib", s.Memory)
 		none("network_gbps", s.Network)

@@ -79,6 +79,17 @@ func (c *Choice) Step(bids []Bid, candidates []Candidate, hours float64) int {
 	return want
 }
 
+// Second returns the size that comes next after the one in use, the cheapest to have and to go to; -1 where there is none.
+func (c *Choice) Second() int {
+	best, least := -1, math.Inf(1)
+	for i := range c.work {
+		if w := c.work[i] + c.way[i]; i != c.at && w < least {
+			best, least = i, w
+		}
+	}
+	return best
+}
+
 // Saving returns by how much more the size in use has cost than size i, as far as it counts towards a change (see Price).
 func (c *Choice) Saving(i int) float64 { return c.work[c.at] - c.work[i] }
 

@@ -17,9 +17,11 @@ const (
 	VetoHorizon         // what it is expected to save while it lasts is less than it costs, times the margin that is asked for
 	VetoDisruption      // it would replace a larger part of the fleet than the part of the cost that it saves justifies
 	VetoUnknown         // nothing has been learned of the size yet: one node of it is tried first
+	VetoBudget          // the week has had as many changes as it may
+	NumVetoes           // is their number
 )
 
-var vetoNames = [...]string{"none", "event", "emergency", "paused", "horizon", "disruption", "unknown"}
+var vetoNames = [...]string{"none", "event", "emergency", "paused", "horizon", "disruption", "unknown", "budget"}
 
 // String returns the name of the veto.
 func (v Veto) String() string {
@@ -44,16 +46,24 @@ func Balanced(savings, disruption, tolerance float64) bool {
 
 // Terms are what a change of size must meet.
 type Terms struct {
+	Review    time.Duration // over which sizes are compared; 0 compares them at every step
 	Horizon   time.Duration // for which a new size is expected to stay
 	Margin    float64       // how many times its price a change must be expected to save by then, 1 or more
-	Tolerance float64       // of Balanced
-	Budget    float64       // largest share of the nodes that is exchanged at a time, above 0 up to 1
+	Tolerance float64       // of Balanced; 0 asks nothing of the kind
+	Share     float64       // largest share of the nodes that is exchanged at a time, above 0 up to 1
 	Canary    bool          // one node first of a size of which nothing has been learned
+	Weekly    int           // largest number of changes in seven days, up to 16; 0 for any
+	Least     int           // smallest number of nodes, of all sizes together
+	Uniform   bool          // all nodes of one size, but while they are exchanged
 }
 
-// DefaultTerms are a day, one and a half times, Karpenter's 2, a tenth of the nodes, and one node first.
+// DefaultTerms are a review once a day, a horizon of a day, one and a half times, a tenth of the nodes, one node first, and three changes a week.
+//
+// Karpenter's score is not among them. It weighs the part of the cost that is saved against the part of the nodes that is
+// replaced, which for a whole fleet is all: it would take half the price to move. Here nodes are exchanged as they come and
+// go and a share at a time beyond that, and what the exchange costs is in the price that the choice weighs.
 func DefaultTerms() Terms {
-	return Terms{Horizon: 24 * time.Hour, Margin: 1.5, Tolerance: 2, Budget: 0.1, Canary: true}
+	return Terms{Review: 24 * time.Hour, Horizon: 24 * time.Hour, Margin: 1.5, Share: 0.1, Canary: true, Weekly: 3}
 }
 
 // Circumstances are what a change of size is asked in.
@@ -76,7 +86,7 @@ func (t Terms) Ask(from, to Bid, price float64, in Circumstances) Veto {
 		return VetoPaused
 	case float64(saves*t.Horizon.Hours()) < float64(t.Margin*price):
 		return VetoHorizon
-	case !Balanced(saves/from.Cost(), 1, t.Tolerance): // a new size replaces every node
+	case t.Tolerance > 0 && !Balanced(saves/from.Cost(), 1, t.Tolerance): // a new size replaces every node
 		return VetoDisruption
 	case t.Canary && !in.Learned:
 		return VetoUnknown

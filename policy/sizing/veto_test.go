@@ -23,6 +23,7 @@ func TestBalanced(t *testing.T) {
 func TestTermsAsk(t *testing.T) {
 	from, to := Bid{Nodes: 10, Run: 10}, Bid{Nodes: 5, Run: 4} // saves 6 an hour
 	terms := DefaultTerms()
+	terms.Tolerance = 2
 	known := Circumstances{Learned: true}
 	require.Equal(t, VetoNone, terms.Ask(from, to, 96, known), "144 in a day are one and a half times 96")
 	require.Equal(t, VetoHorizon, terms.Ask(from, to, 96.01, known))

@@ -10,25 +10,25 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/headroom-go/headroom/policy/sizing"
+	"github.com/headroom-go/headroom/scaler"
 	"github.com/headroom-go/headroom/scaler/sim"
 )
 
 // The names of the policies that choose a size while they run. Beside them stand those of package sim with the best size in
 // hindsight, under their own names, and Clairvoyant.
 const (
-	HeadroomSizes     = "headroom_sizes"     // the engine, nodes exchanged by attrition first and a tenth of them at a time beyond it: see Sizer
-	HeadroomAttrition = "headroom_attrition" // the same by attrition alone
-	HeadroomScore     = "headroom_score"     // nodes exchanged a tenth at a time if Karpenter's score approves of replacing all
-	VPABest           = "vpa_best"           // VPA with the best fixed count in hindsight
-	AutopilotBest     = "autopilot_best"     // Autopilot's moving window with the best fixed count in hindsight
-	HPAAndVPA         = "hpa_vpa"            // VPA's size with HPA's count, both of CPU, which VPA's documentation advises against
-	HPAAndAutopilot   = "hpa_autopilot"
+	HeadroomSizes   = "headroom_sizes"   // the engine, with the sizes to choose from: see Sizer
+	HeadroomUniform = "headroom_uniform" // the same with nodes of one size at a time
+	HeadroomScore   = "headroom_score"   // the same if Karpenter's score approves of replacing all
+	VPABest         = "vpa_best"         // VPA with the best fixed count in hindsight
+	AutopilotBest   = "autopilot_best"   // Autopilot's moving window with the best fixed count in hindsight
+	HPAAndVPA       = "hpa_vpa"          // VPA's size with HPA's count, both of CPU, which VPA's documentation advises against
+	HPAAndAutopilot = "hpa_autopilot"
 )
 
 // Policies returns the names of all policies that Compare plays, in the order of a table.
 func Policies() []string {
-	return []string{HeadroomSizes, HeadroomAttrition, HeadroomScore, Clairvoyant, sim.Headroom, sim.Static, sim.KubeHPA, sim.KubeHPABest,
+	return []string{HeadroomSizes, HeadroomUniform, HeadroomScore, Clairvoyant, sim.Headroom, sim.Static, sim.KubeHPA, sim.KubeHPABest,
 		VPABest, AutopilotBest, HPAAndVPA, HPAAndAutopilot}
 }
 
@@ -93,11 +93,13 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 	case Clairvoyant:
 		r, err = Optimum(ctx, c)
 	case HeadroomSizes:
-		r, err = c.sized(ctx, start, RollingTerms(), true)
-	case HeadroomAttrition:
-		r, err = c.sized(ctx, start, RollingTerms(), false)
-	case HeadroomScore:
-		r, err = c.sized(ctx, start, sizing.DefaultTerms(), true)
+		r, err = c.sized(ctx, start, c.Config.Sizes)
+	case HeadroomUniform, HeadroomScore:
+		terms := c.Config.Sizes
+		if terms.Uniform = true; name == HeadroomScore {
+			terms.Tolerance = 2
+		}
+		r, err = c.sized(ctx, start, terms)
 	case VPABest:
 		r, _, err = VerticalBest(ctx, c, VPA, start)
 	case AutopilotBest:
@@ -119,12 +121,14 @@ func (c Case) Play(ctx context.Context, name string) (Result, error) {
 }
 
 // sized plays a Sizer.
-func (c Case) sized(ctx context.Context, start int, terms sizing.Terms, rolling bool) (Result, error) {
-	z, err := NewSizer(c, start, terms, rolling)
+func (c Case) sized(ctx context.Context, start int, terms scaler.Sizes) (Result, error) {
+	z, err := NewSizer(c, terms)
 	if err != nil {
 		return Result{}, err
 	}
-	return Run(ctx, c, start, z)
+	r, err := Run(ctx, c, start, z)
+	r.SizesPerWeek = float64(z.Changes) / (float64(c.Trace.Len()) * c.Trace.Step.Hours() / (7 * 24))
+	return r, err
 }
 
 // start is the machine that is cheapest for what it carries, the first of equals.
@@ -161,10 +165,10 @@ func (c *Comparison) WriteTable(w io.Writer) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "policy\tsize\tratio\tcost\tnodes\ttaken out\tunserved\tshare unserved\tchanges/day\tsizes/day")
+	fmt.Fprintln(t, "policy\tsize\tratio\tcost\tnodes\ttaken out\tunserved\tshare unserved\tchanges/day\tsizes/day\tplans/week")
 	for _, r := range c.Results {
-		fmt.Fprintf(t, "%s\t%s\t%.3f\t%.4g\t%.4g\t%.4g\t%.4g\t%.3f %%\t%.1f\t%.2f\n", r.Name, c.size(r), c.Ratio(r), r.Cost, r.Run+r.Boot, r.Out,
-			r.Unserved, 100*r.UnservedShare, r.ChangesPerDay, r.SizesPerDay)
+		fmt.Fprintf(t, "%s\t%s\t%.3f\t%.4g\t%.4g\t%.4g\t%.4g\t%.3f %%\t%.1f\t%.2f\t%.2f\n", r.Name, c.size(r), c.Ratio(r), r.Cost, r.Run+r.Boot, r.Out,
+			r.Unserved, 100*r.UnservedShare, r.ChangesPerDay, r.SizesPerDay, r.SizesPerWeek)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -194,6 +198,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		Share    float64  `json:"unserved"`
 		Changes  float64  `json:"changes_per_day"`
 		Sizes    float64  `json:"sizes_per_day"`
+		Plans    float64  `json:"plans_per_week,omitempty"`
 	}
 	ratio := func(cost float64) *float64 {
 		if r := cost / c.Optimum.Cost; !math.IsNaN(r) && !math.IsInf(r, 0) {
@@ -215,7 +220,7 @@ func (c *Comparison) MarshalJSON() ([]byte, error) {
 		out.Sizes = append(out.Sizes, size{m.Name, m.Price, m.Capacity, m.Boot.Seconds(), m.Out, m.Max})
 	}
 	for _, r := range c.Results {
-		f := figures{r.Name, "", ratio(r.Cost), r.Cost, r.Run + r.Boot, r.Out, r.Unserved, r.UnservedShare, r.ChangesPerDay, r.SizesPerDay}
+		f := figures{r.Name, "", ratio(r.Cost), r.Cost, r.Run + r.Boot, r.Out, r.Unserved, r.UnservedShare, r.ChangesPerDay, r.SizesPerDay, r.SizesPerWeek}
 		if r.Machine >= 0 {
 			f.Size = c.size(r)
 		}

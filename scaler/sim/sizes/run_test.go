@@ -11,6 +11,7 @@ import (
 
 	"github.com/headroom-go/headroom/policy/compat"
 	"github.com/headroom-go/headroom/policy/sizing"
+	"github.com/headroom-go/headroom/scaler"
 	"github.com/headroom-go/headroom/scaler/sim"
 )
 
@@ -103,75 +104,6 @@ func TestNoRunIsBelowTheBound(t *testing.T) {
 	})
 }
 
-// Whatever is exchanged, at least what is wanted stays ready once it has been, and no more than the budget is there twice.
-func TestExchangeServesAllTheTime(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		c := drawCase(r, 2, 3, 8)
-		for i := range c.Machines {
-			c.Machines[i].Max = 0
-		}
-		c.Trace = minutes(r, make([]float64, 400)...)
-		to := rapid.IntRange(0, len(c.Machines)-1).Draw(r, "to")
-		count := rapid.IntRange(1, 12).Draw(r, "count")
-		e := Exchange{Budget: rapid.SampledFrom([]float64{0, 0.1, 0.5, 1}).Draw(r, "budget")}
-		need := float64(count) * c.Machines[to].Capacity
-		served := false
-		most := 0.0
-		capacity := func(nodes []int) float64 {
-			sum := 0.0
-			for k, n := range nodes {
-				sum += float64(n) * c.Machines[k].Capacity
-				most = max(most, c.Machines[k].Capacity)
-			}
-			return sum
-		}
-		var last []int
-		_, err := Run(context.Background(), c, 0, decide(func(s *Step, nodes []int) error {
-			if s.Index == 1 { // a mixed fleet to begin with
-				for k := range nodes {
-					nodes[k] = rapid.IntRange(0, 8).Draw(r, "nodes")
-				}
-				return nil
-			}
-			if s.Index < 15 {
-				return nil
-			}
-			before := capacity(s.Nodes)
-			served = served || capacity(s.Ready) >= need-1e-9
-			require.False(t, served && capacity(s.Ready) < need-1e-6, "step %d", s.Index)
-			e.Toward(c.Machines, s, to, count, nodes)
-			require.LessOrEqual(t, capacity(nodes), max(before, need*(1+e.Budget)+2*most)+1e-6)
-			last = append(last[:0], nodes...)
-			return nil
-		}))
-		require.NoError(t, err)
-		for k, n := range last {
-			switch {
-			case e.Budget > 0 && k == to:
-				require.Equal(t, count, n, "the exchange comes to its end")
-			case e.Budget > 0:
-				require.Zero(t, n, "the exchange comes to its end")
-			default:
-				require.Less(t, capacity(last), need+most+1e-6)
-			}
-		}
-	})
-}
-
-func TestAPausedExchangeBeginsNothing(t *testing.T) {
-	machines := []Machine{{Name: "old", Price: 1, Capacity: 10}, {Name: "new", Price: 1, Capacity: 10}}
-	s := &Step{Nodes: []int{8, 2}, Ready: []int{8, 1}}
-	nodes := []int{8, 2}
-	Exchange{Budget: 0.5, Paused: true}.Toward(machines, s, 1, 9, nodes)
-	require.Equal(t, []int{8, 2}, nodes, "the one that is starting stays too")
-	Exchange{Budget: 0.5, Paused: true}.Toward(machines, s, 1, 12, nodes)
-	require.Equal(t, []int{8, 4}, nodes, "what is missing is ordered")
-	s.Nodes = []int{8, 2}
-	nodes = []int{8, 2}
-	Exchange{Budget: 0.5}.Toward(machines, s, 1, 9, nodes)
-	require.Equal(t, []int{8, 5}, nodes, "half of nine, less the one that is starting")
-}
-
 func TestHistogramIsThatOfASortedSample(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		h := newHistogram(0.01, 24*time.Hour, time.Hour)
@@ -256,7 +188,7 @@ func TestSizerOfOneSizeIsTheEngine(t *testing.T) {
 	c.Machines = c.Machines[:1]
 	want, _, err := Fixed(context.Background(), c, sim.Headroom)
 	require.NoError(t, err)
-	z, err := NewSizer(c, 0, sizing.DefaultTerms(), true)
+	z, err := NewSizer(c, scaler.Sizes{})
 	require.NoError(t, err)
 	got, err := Run(context.Background(), c, 0, z)
 	require.NoError(t, err)
@@ -271,26 +203,27 @@ func TestSizerLeavesASizeThatIsTooDear(t *testing.T) {
 		{Name: "cheap", Price: 1.2, Capacity: 10, Boot: 5 * time.Minute},
 		{Name: "half", Price: 0.9, Capacity: 10, Boot: 5 * time.Minute, Max: 0},
 	}
-	play := func(machines []Machine, terms sizing.Terms, rolling bool) (*Sizer, Result) {
+	play := func(machines []Machine, terms scaler.Sizes) (*Sizer, Result) {
 		one := c
 		one.Machines = machines
-		z, err := NewSizer(one, 0, terms, rolling)
+		z, err := NewSizer(one, terms)
 		require.NoError(t, err)
 		r, err := Run(context.Background(), one, 0, z)
 		require.NoError(t, err)
 		return z, r
 	}
+	score := scaler.Sizes{Tolerance: 2}
 	// Four tenths are saved, and all nodes would be replaced: by Karpenter's score that is not worth it. Without the score it is.
-	z, r := play(c.Machines[:2], sizing.DefaultTerms(), true)
-	require.Equal(t, 0, z.Machine())
+	z, r := play(c.Machines[:2], score)
+	require.Equal(t, "dear", z.Decision().Sizing.Swing)
 	require.Positive(t, z.Vetoes[sizing.VetoDisruption])
-	z, free := play(c.Machines[:2], RollingTerms(), true)
-	require.Equal(t, 1, z.Machine())
+	z, free := play(c.Machines[:2], scaler.Sizes{})
+	require.Equal(t, "cheap", z.Decision().Sizing.Swing)
 	require.Equal(t, 1, z.Changes)
 	require.Less(t, free.Cost, r.Cost)
 	// More than half: also for the score.
-	z, _ = play(c.Machines, sizing.DefaultTerms(), true)
-	require.Equal(t, 2, z.Machine())
+	z, _ = play(c.Machines, score)
+	require.Equal(t, "half", z.Decision().Sizing.Swing)
 }
 
 // While nodes are exchanged there are more than are wanted. An engine that has no measurements leaves alone whatever it sees; if it

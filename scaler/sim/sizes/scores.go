@@ -17,6 +17,7 @@ type Scores struct {
 	UnservedShare float64 // part of all demand that was not served, 0..1; 0 where there was none
 	ChangesPerDay float64 // steps whose nodes on order differ from those of the step before
 	SizesPerDay   float64 // steps in which the size of which most is ordered differs from the step before
+	SizesPerWeek  float64 // changes of the plan of sizes, of an engine that has one
 }
 
 // Result is a run.

@@ -37,7 +37,7 @@ type vertical struct {
 	since    int // step of the last change
 	seen     int
 	recent   []float64 // of Autopilot: a ring over an hour
-	exchange Exchange
+	exchange exchanged
 }
 
 // NewVertical returns a controller that begins with machine start and has always count nodes, or with a count of 0 as many as the
@@ -52,9 +52,9 @@ func NewVertical(c Case, rule Vertical, count, start int) (Controller, error) {
 	lowest := least / 200 // of a machine of two cores: VPA's 0.01 of one
 	switch rule {
 	case VPA:
-		v.usage, v.exchange = newHistogram(lowest, 24*time.Hour, c.Trace.Step), Exchange{Budget: 0.5}
+		v.usage, v.exchange = newHistogram(lowest, 24*time.Hour, c.Trace.Step), newExchanged(c.Machines, 0.5)
 	case Autopilot:
-		v.usage, v.exchange = newHistogram(lowest, 12*time.Hour, c.Trace.Step), Exchange{Budget: 0.1}
+		v.usage, v.exchange = newHistogram(lowest, 12*time.Hour, c.Trace.Step), newExchanged(c.Machines, 0.1)
 		v.recent = make([]float64, max(1, int(time.Hour/c.Trace.Step)))
 	default:
 		return nil, fmt.Errorf("vertical rule %q: wanted %q or %q", rule, VPA, Autopilot)
@@ -93,7 +93,7 @@ func (v *vertical) Decide(s *Step, nodes []int) error {
 		count = v.hpa.Decide(int64(s.Index), d, unit, max(1, int(math.Round(math.Min(ordered, v.wanted)/unit))))
 		v.wanted = float64(count) * unit // less what is there twice for an exchange, as for Sizer
 	}
-	v.exchange.Toward(v.machines, s, v.at, count, nodes)
+	v.exchange.toward(s, v.at, count, nodes)
 	return nil
 }
 
