@@ -136,6 +136,7 @@ type decisionJSON struct {
 	Event    bool          `json:"event"`
 	Steps    []policy.Step `json:"steps"`
 
+	Sizing    *sizingJSON    `json:"sizing,omitempty"`
 	Announced *announcedJSON `json:"announced,omitempty"`
 	HeldS     float64        `json:"held_s,omitempty"`
 	Experts   []ExpertShare  `json:"experts"`
@@ -186,6 +187,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 		AgeS: d.Age.Seconds(), LateS: d.Late.Seconds(), Stale: d.Stale, Event: d.Event, Steps: append([]policy.Step{}, d.Steps()...),
 	}
 	d.explainJSON(&out)
+	out.Sizing = d.Sizing.json()
 	if !math.IsNaN(d.Observed) {
 		out.Observed = &d.Observed
 	}

@@ -20,10 +20,19 @@ type Explanation struct {
 	What   string `json:"what"`   // the count that is there, the one that is wanted, and when it serves
 	Why    string `json:"why"`    // the rule that decided, demand against capacity, and what that is worth
 	Unless string `json:"unless"` // what would change it
+
+	// Sizes says what becomes of the nodes, and why in money; "" where no sizes are chosen.
+	Sizes string `json:"sizes,omitempty"`
 }
 
-// String returns the three sentences, each on its line.
-func (x Explanation) String() string { return x.What + "\n" + x.Why + "\n" + x.Unless }
+// String returns the sentences, each on its line.
+func (x Explanation) String() string {
+	s := x.What + "\n" + x.Why + "\n" + x.Unless
+	if x.Sizes != "" {
+		s += "\n" + x.Sizes
+	}
+	return s
+}
 
 // grounds are what an explanation needs to know of the engine.
 type grounds struct {
@@ -40,7 +49,7 @@ type grounds struct {
 // Explain says what was decided, why, and what would change it. It allocates, so that Recommend need not.
 func (d *Decision) Explain() Explanation {
 	t := newTeller(d)
-	return Explanation{t.what(), t.why(), t.unless()}
+	return Explanation{t.what(), t.why(), t.unless(), t.sizes()}
 }
 
 // decider returns the rule that had the last word on Advised, and the count before it.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/headroom-go/headroom/policy"
+	"github.com/headroom-go/headroom/policy/sizing"
 )
 
 // announcedJSON is Decision.Next.
@@ -49,7 +50,7 @@ func (d *Decision) explainJSON(out *decisionJSON) {
 // Level returns how much a decision is worth somebody's attention:
 //
 //	Debug   the fleet stays, for good reasons
-//	Info    the count changes
+//	Info    the count changes, or the nodes of a size
 //	Warn    the engine is blind (no data, stale data, a fall that it doubts, a wrong clock), the maximum or a freeze keeps a replica
 //	        back that would earn its price, or the replicas that serve now cannot carry what was measured last
 //	Error   the count cannot carry what is expected at the lead time as likely as not, and a limit forbids more
@@ -63,7 +64,7 @@ func (d *Decision) Level() slog.Level {
 		return slog.LevelError
 	case t.capped() || d.short() || d.Stale || t.rule == policy.RuleNoData || t.rule == policy.RuleClock || t.rule == policy.RuleDoubt:
 		return slog.LevelWarn
-	case d.Advised != d.Ready+d.Starting:
+	case d.Advised != d.Ready+d.Starting || d.Acts():
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug
@@ -102,6 +103,16 @@ func (d Decision) LogValue() slog.Value {
 	}
 	if d.Held > 0 {
 		attrs = append(attrs, slog.Duration("held", d.Held))
+	}
+	if z := &d.Sizing; z.Swing != "" {
+		var pools []any
+		for _, p := range z.Pools() {
+			pools = append(pools, slog.Int(p.Size, p.Nodes))
+		}
+		attrs = append(attrs, slog.String("swing", z.Swing), slog.Group("nodes", pools...))
+		if z.Veto != sizing.VetoNone {
+			attrs = append(attrs, slog.String("size_veto", z.Veto.String()))
+		}
 	}
 	for _, s := range d.Steps() {
 		attrs = append(attrs, slog.Group(s.Rule.String(), slog.Int("before", s.Before), slog.Int("after", s.After)))

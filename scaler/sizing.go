@@ -73,6 +73,47 @@ func (s *Sizing) Nodes(size string) int {
 	return 0
 }
 
+// sizingJSON is Sizing.
+type sizingJSON struct {
+	Swing    string       `json:"swing"`
+	Base     string       `json:"base,omitempty"`
+	Fixed    int          `json:"fixed,omitempty"`
+	Capacity capacityJSON `json:"capacity"`
+	Cost     float64      `json:"cost"`
+	Other    string       `json:"other,omitempty"`
+	Beside   float64      `json:"beside,omitempty"`
+	Saved    float64      `json:"saved,omitempty"`
+	Price    float64      `json:"price,omitempty"`
+	Veto     sizing.Veto  `json:"veto"`
+	From     string       `json:"from,omitempty"`
+	Moved    int          `json:"moved,omitempty"`
+	Left     int          `json:"left,omitempty"`
+	Rest     float64      `json:"rest,omitempty"`
+	DoneS    float64      `json:"done_s,omitempty"`
+	Pools    []NodePool   `json:"pools"`
+}
+
+type capacityJSON struct {
+	Mean       float64 `json:"mean"`
+	Bound      float64 `json:"bound"`
+	Bottleneck string  `json:"bottleneck,omitempty"`
+	Seen       int     `json:"seen"`
+}
+
+func (s *Sizing) json() *sizingJSON {
+	if s.Swing == "" {
+		return nil
+	}
+	c := capacityJSON{Mean: s.Capacity.Mean, Bound: s.Capacity.Bound, Seen: s.Capacity.Seen}
+	if b := s.Capacity.Bottleneck; b >= 0 && b < sizing.NumResources {
+		c.Bottleneck = sizing.ResourceNames[b]
+	}
+	return &sizingJSON{
+		s.Swing, s.Base, s.Fixed, c, s.Cost, s.Other, s.Beside, s.Saved, s.Price, s.Veto, s.From, s.Moved, s.Left, s.Rest, s.Done.Seconds(),
+		append([]NodePool{}, s.Pools()...),
+	}
+}
+
 // Acts says whether the decision changes anything: the count, or the nodes of a size.
 func (d *Decision) Acts() bool {
 	return d.Change() != 0 || slices.ContainsFunc(d.Sizing.Pools(), func(p NodePool) bool { return p.Nodes != p.Ready+p.Starting })
