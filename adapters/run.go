@@ -74,7 +74,7 @@ func (r *Runner) turn(ctx context.Context, due time.Time) time.Time {
 func (r *Runner) tell(ctx context.Context, d *scaler.Decision, err error) {
 	if !d.Time.IsZero() {
 		level := slog.LevelDebug
-		if d.Change() != 0 {
+		if d.Acts() {
 			level = slog.LevelInfo
 		}
 		r.log.Log(ctx, level, "decision", "decision", d)

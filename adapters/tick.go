@@ -81,7 +81,7 @@ func (r *Runner) decide(ctx context.Context, now time.Time, report *Report) erro
 	switch {
 	case r.cfg.Mode == ModeShadow:
 		report.Shadow = r.shadow.play(d, report.Fleet)
-	case r.cfg.Mode == ModeAct && d.Change() != 0:
+	case r.cfg.Mode == ModeAct && d.Acts():
 		err := r.cfg.Retry.attempt(ctx, act, r.cfg.ActLimiter, func(ctx context.Context) error { return r.cfg.Actuator.Apply(ctx, d) })
 		if report.Applied = err == nil; err != nil {
 			faults = append(faults, fmt.Errorf("applying %d -> %d replicas: %w", fleet.Ordered(), d.Replicas, err))

@@ -208,7 +208,8 @@ func (s *sized) carries(k int, capacity float64) sizing.Capacity {
 		if s.cfg.Wait.Service > 0 {
 			model.Target[0] = s.cfg.busy(size)
 		}
-		if c := model.Capacity(size); !math.IsNaN(c.Bound) && !math.IsInf(c.Bound, 0) {
+		// A law that may be wrong by half tells less than what was declared: demand that hardly varies shows no cost of it.
+		if c := model.Capacity(size); c.Bound >= float64(0.5*c.Mean) && !math.IsInf(c.Bound, 0) {
 			return sizing.Capacity{Mean: c.Mean / capacity, Bound: c.Bound / capacity, Bottleneck: c.Bottleneck, Seen: c.Seen}
 		}
 	}
