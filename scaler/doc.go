@@ -9,6 +9,8 @@
 //	        -> event: the plan of each replica over the steps around an announced event; it can only raise
 //	        -> reactive floor, step limits, stale guard, minimum and maximum -> Decision
 //
+// Where Config.Sizes has a catalogue, a last stage decides of which sizes the nodes are that carry the count (Decision.Sizing).
+//
 // Each stage that changes the count leaves a policy.Step in the Decision: the explanation is the record of the computation.
 //
 // Feed total demand, such as the requests per second of all replicas together, not their utilisation. Then the answer does

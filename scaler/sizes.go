@@ -34,6 +34,8 @@ type Sizes struct {
 	// Target are the largest shares of cores, memory and network that may be used, above 0 up to 1, once Engine.Use has taught what
 	// demand takes of them [0.7 of cores or what Wait allows, 0.9 of memory, 0.8 of network].
 	Target sizing.Resources `json:"target,omitzero"`
+	// Slow is the share of requests that may be too slow, where Engine.Served counts them, above 0 and below 1 [0.01].
+	Slow float64 `json:"slow,omitempty"`
 	// Errors is by how many standard errors less than what was learned is planned with, 0 to 10 [1.64: right 19 times in 20].
 	Errors float64 `json:"errors,omitempty"`
 
@@ -98,7 +100,7 @@ func (c *Config) sizesDefaults() {
 		w.Late, w.Arrivals, w.Services = cmp.Or(w.Late, 0.05), cmp.Or(w.Arrivals, 1), cmp.Or(w.Services, 1)
 	}
 	z.Target.CPU, z.Target.Memory, z.Target.Network = cmp.Or(z.Target.CPU, 0.7), cmp.Or(z.Target.Memory, 0.9), cmp.Or(z.Target.Network, 0.8)
-	z.Errors = cmp.Or(z.Errors, 1.64)
+	z.Errors, z.Slow = cmp.Or(z.Errors, 1.64), cmp.Or(z.Slow, 0.01)
 	terms := sizing.DefaultTerms()
 	z.Review, z.Horizon = cmp.Or(z.Review, Duration(terms.Review)), cmp.Or(z.Horizon, Duration(terms.Horizon))
 	z.Margin, z.Share = cmp.Or(z.Margin, terms.Margin), cmp.Or(z.Share, terms.Share)
@@ -154,6 +156,7 @@ func (c *Config) sizesFaults(fault func(ok bool, field, value, wanted string)) {
 		number(z.Wait.Arrivals, 0, 1000, false, "wait.arrivals")
 		number(z.Wait.Services, 0, 1000, false, "wait.services")
 	}
+	fault(z.Slow > 0 && z.Slow < 1, "sizes.slow", strconv.FormatFloat(z.Slow, 'g', -1, 64), "above 0 and below 1")
 	number(z.Errors, 0, 10, false, "errors")
 	number(z.Disruption, 0, 1e9, false, "disruption")
 	between(z.Review, 1, maxGuard, "review")

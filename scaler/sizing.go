@@ -36,7 +36,8 @@ type Sizing struct {
 	Base  string // size of what is always needed; "" where no other size is enough cheaper for what it carries
 	Fixed int    // nodes of Base in the plan
 
-	Capacity sizing.Capacity // replicas that a node of Swing carries, what that rests on, and which resource is used up first
+	// Capacity is in replicas that a node of Swing carries, what that rests on, and which resource is used up first, or BottleneckLatency.
+	Capacity sizing.Capacity
 
 	// What the plan costs, and what it would cost with another swing: the cheapest other so far, "" for none. That would have
 	// been Saved cheaper, as far as that counts towards the Price of a change; where it reaches it the swing changes, unless
@@ -105,7 +106,10 @@ func (s *Sizing) json() *sizingJSON {
 		return nil
 	}
 	c := capacityJSON{Mean: s.Capacity.Mean, Bound: s.Capacity.Bound, Seen: s.Capacity.Seen}
-	if b := s.Capacity.Bottleneck; b >= 0 && b < sizing.NumResources {
+	switch b := s.Capacity.Bottleneck; {
+	case b == BottleneckLatency:
+		c.Bottleneck = "latency"
+	case b >= 0 && b < sizing.NumResources:
 		c.Bottleneck = sizing.ResourceNames[b]
 	}
 	return &sizingJSON{
@@ -131,9 +135,10 @@ type sized struct {
 
 	// What changes, besides the planner:
 	model  sizing.Model
-	family int     // size that the laws were learned on, -1 before the first use
-	wanted float64 // replicas of the newest decision; what there is more of is there twice for an exchange
-	last   int64   // step of the newest plan
+	slow   sizing.Latency // of demand per core of speed 1
+	family int            // size that the laws were learned on, -1 before the first use
+	wanted float64        // replicas of the newest decision; what there is more of is there twice for an exchange
+	last   int64          // step of the newest plan
 	ever   bool
 
 	plan   sizing.Situation // scratch
@@ -179,6 +184,7 @@ func newSized(cfg *Config) *sized {
 	}
 	s.model.Target = [sizing.NumResources]float64{z.Target.CPU, z.Target.Memory, z.Target.Network}
 	s.model.Errors = z.Errors
+	s.slow = sizing.NewLatency(float64(2*cfg.Signals[0].Capacity), latencyMemory)
 	s.planner = sizing.NewPlanner(s.kinds, z.terms())
 	s.kinds = s.planner.Kinds()
 	s.pools = make([]sizing.Pool, len(s.kinds))
@@ -199,26 +205,38 @@ func (s *sized) unit() float64 {
 // maxPrice is the price of a size that has none: it is used up, and never ordered.
 const maxPrice = 1e12
 
+// latencyMemory is the half-life of observations of latency: a week of minutes.
+const latencyMemory = 7 * 24 * 60
+
 // carries returns what a node of size k carries, in units of the configured capacity of a signal: pods, or cores of speed 1.
 func (s *sized) carries(k int, capacity float64) sizing.Capacity {
 	size := &s.sizes[k]
 	declared := s.cfg.units(size)
-	if !s.cfg.pods() && s.family >= 0 {
+	if s.cfg.pods() {
+		_, bottleneck := sizing.Pods(size.Resources(), s.cfg.Pod, s.cfg.Pods)
+		return sizing.Capacity{Mean: declared, Bound: declared, Bottleneck: bottleneck}
+	}
+	c := sizing.Capacity{Mean: declared, Bound: declared}
+	if s.family >= 0 {
 		model := &s.model
 		if s.cfg.Wait.Service > 0 {
 			model.Target[0] = s.cfg.busy(size)
 		}
 		// A law that may be wrong by half tells less than what was declared: demand that hardly varies shows no cost of it.
-		if c := model.Capacity(size); c.Bound >= float64(0.5*c.Mean) && !math.IsInf(c.Bound, 0) {
-			return sizing.Capacity{Mean: c.Mean / capacity, Bound: c.Bound / capacity, Bottleneck: c.Bottleneck, Seen: c.Seen}
+		if l := model.Capacity(size); l.Bound >= float64(0.5*l.Mean) && !math.IsInf(l.Bound, 0) {
+			c = sizing.Capacity{Mean: l.Mean / capacity, Bound: l.Bound / capacity, Bottleneck: l.Bottleneck, Seen: l.Seen}
 		}
 	}
-	bottleneck := 0
-	if s.cfg.pods() {
-		_, bottleneck = sizing.Pods(size.Resources(), s.cfg.Pod, s.cfg.Pods)
+	if each := s.slow.Capacity(s.cfg.Slow, s.cfg.Errors); !math.IsNaN(each) {
+		if fast := float64(each*size.Resources().CPU) * cmp.Or(size.Speed, 1) / capacity; fast > 0 && fast < c.Bound {
+			c.Mean, c.Bound, c.Bottleneck = fast, fast, BottleneckLatency
+		}
 	}
-	return sizing.Capacity{Mean: declared, Bound: declared, Bottleneck: bottleneck}
+	return c
 }
+
+// BottleneckLatency stands in Sizing.Capacity for latency as what is used up first, in place of a resource.
+const BottleneckLatency = sizing.NumResources
 
 // revalue makes what nodes carry, as far as it is known, what replicas and plans are counted in.
 func (e *Engine) revalue() {
@@ -248,24 +266,12 @@ func (e *Engine) revalue() {
 // It does nothing for replicas that are pods, of which as many run as fit. Errors: ErrNoSizes, a *UseError.
 func (e *Engine) Use(size string, demand float64, used sizing.Resources) error {
 	s := e.sized
-	if s == nil {
-		return ErrNoSizes
-	}
-	k := slices.IndexFunc(s.sizes, func(z sizing.Size) bool { return z.Name == size })
-	if k < 0 {
-		return &UseError{"size", strconv.Quote(size), "the name of a size of the catalogue"}
-	}
-	finite := func(v float64, field string) error {
-		if v >= 0 && v <= maxValue {
-			return nil
-		}
-		return &UseError{field, strconv.FormatFloat(v, 'g', -1, 64), "0 to 1e18"}
-	}
-	if err := finite(demand, "demand"); err != nil {
+	k, err := s.about(size, demand)
+	if err != nil {
 		return err
 	}
 	for i, name := range sizing.ResourceNames {
-		if err := finite(used.At(i), name); err != nil {
+		if err := usable(used.At(i), name); err != nil {
 			return err
 		}
 	}
@@ -278,6 +284,57 @@ func (e *Engine) Use(size string, demand float64, used sizing.Resources) error {
 	s.model.Observe(&s.sizes[k], s.sizes[k].Family == s.sizes[s.family].Family, demand, used)
 	e.revalue()
 	return nil
+}
+
+// Served tells the engine how many requests nodes of a size worked off while each of them served demand of the first signal, and how
+// many of those were too slow. What a core serves while no more than Sizes.Slow are bounds what nodes of every size carry,
+// and beyond the load that has been tried only a tenth more is.
+//
+// It does nothing for replicas that are pods. Errors: ErrNoSizes, a *UseError.
+func (e *Engine) Served(size string, demand, requests, slow float64) error {
+	s := e.sized
+	k, err := s.about(size, demand)
+	if err != nil {
+		return err
+	}
+	for _, v := range []struct {
+		v     float64
+		field string
+	}{{requests, "requests"}, {slow, "slow"}} {
+		if err := usable(v.v, v.field); err != nil {
+			return err
+		}
+	}
+	if slow > requests {
+		return &UseError{"slow", strconv.FormatFloat(slow, 'g', -1, 64), "at most the requests, " + strconv.FormatFloat(requests, 'g', -1, 64)}
+	}
+	if s.cfg.pods() {
+		return nil
+	}
+	cores := float64(s.sizes[k].Resources().CPU * cmp.Or(s.sizes[k].Speed, 1))
+	s.slow.Observe(demand/cores, requests, slow)
+	e.revalue()
+	return nil
+}
+
+// about returns the size that is told of, which served demand.
+func (s *sized) about(size string, demand float64) (int, error) {
+	if s == nil {
+		return 0, ErrNoSizes
+	}
+	k := slices.IndexFunc(s.sizes, func(z sizing.Size) bool { return z.Name == size })
+	if k < 0 {
+		return 0, &UseError{"size", strconv.Quote(size), "the name of a size of the catalogue"}
+	}
+	return k, usable(demand, "demand")
+}
+
+// usable refuses what cannot have been measured.
+func usable(v float64, field string) error {
+	if v >= 0 && v <= maxValue {
+		return nil
+	}
+	return &UseError{field, strconv.FormatFloat(v, 'g', -1, 64), "0 to 1e18"}
 }
 
 // see takes in the nodes of a fleet and returns it with its replicas, which are what nodes carry unless they are pods.
@@ -404,6 +461,7 @@ var errSized = errors.New("snapshot holds sizes that cannot be")
 func (s *sized) fields(c *state.Codec) {
 	s.planner.State(c)
 	s.model.State(c)
+	s.slow.State(c)
 	c.Int(&s.family)
 	begun := !math.IsInf(s.wanted, 1)
 	c.Bool(&begun)

@@ -197,6 +197,27 @@ func TestUseTeachesWhatNodesCarry(t *testing.T) {
 	require.ErrorIs(t, none.Use("c2", 1, sizing.Resources{}), scaler.ErrNoSizes)
 }
 
+// Up to 8 visits a core all is well, beyond that one request in ten is too slow: 8 visits are what a core carries.
+func TestServedTeachesWhatIsFastEnough(t *testing.T) {
+	p := newPool(t, sizesConfig(family(2, 16)), map[string]int{"c2": 10})
+	require.ErrorContains(t, p.engine.Served("c2", 10, 5, 6), "use: slow is 6; wanted at most the requests, 5")
+	require.ErrorContains(t, p.engine.Served("c2", 10, -1, 0), "use: requests is -1")
+	for m := range 500 {
+		each := 4 + 5*float64(m%50)/50
+		slow := 0.0
+		if each > 8 {
+			slow = 100
+		}
+		require.NoError(t, p.engine.Served("c2", 1.9*each, 1000, slow))
+	}
+	p.minute(100)
+	require.InDelta(t, 1.9*8, p.d.Capacity, 1.9*0.7, "to a bin of it")
+	require.Equal(t, scaler.BottleneckLatency, p.d.Sizing.Capacity.Bottleneck)
+	text, err := json.Marshal(&p.d)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"bottleneck":"latency"`)
+}
+
 func TestOneNodeFirstOfAnUnknownFamily(t *testing.T) {
 	c := family(2)
 	quick := c[0]

@@ -3,6 +3,7 @@ package sizing
 import (
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -345,4 +346,36 @@ func TestARestoredPlannerGoesOn(t *testing.T) {
 			require.Equal(r, pa, pb)
 		}
 	})
+}
+
+// A step, its plan and its exchange among so many sizes, for a forecast of 16 quantiles and one boot time.
+func BenchmarkPlanner(b *testing.B) {
+	for _, n := range []int{20, 300} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			var kinds []Kind
+			for k := range n {
+				c := Candidate{Capacity: 1 + float64(k%16), Max: maxNodes}
+				c.Price = c.Capacity * (1 + 0.001*float64(k%7))
+				c.In = c.Price / 30
+				kinds = append(kinds, Kind{Candidate: c, Open: true, Learned: true})
+			}
+			p := NewPlanner(kinds, DefaultTerms())
+			p.Start(0)
+			pools := make([]Pool, n)
+			s := minute(0, 100)
+			q := make([]float64, len(levels))
+			for i, l := range levels {
+				q[i] = 80 + 20*l
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Demand[0].Set(levels, q, 1)
+				s.Step++
+				s.Replicas = 90 + float64(s.Step%20)
+				p.Step(s)
+				p.Plan(pools, s.Replicas)
+				p.Exchange(s.In).Next(p.Kinds(), pools, s.Replicas)
+			}
+		})
+	}
 }
