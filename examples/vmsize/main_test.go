@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,4 +23,11 @@ func TestOutput(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
 	require.Equal(t, string(want), out.String())
+
+	// The README shows a line of it.
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	shown := regexp.MustCompile(`(?m)^    (Size .*)$`).FindSubmatch(readme)
+	require.NotNil(t, shown)
+	require.Contains(t, out.String(), string(shown[1]))
 }

@@ -280,7 +280,6 @@ func TestPlannerKnowsNoCurrency(t *testing.T) {
 func TestPlansCarryWhatIsWanted(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		kinds := drawKinds(r)
-		room := 0.0
 		for k := range kinds {
 			kinds[k].Max = rapid.SampledFrom([]int{3, 20, maxNodes}).Draw(r, "max")
 		}
@@ -292,8 +291,7 @@ func TestPlansCarryWhatIsWanted(t *testing.T) {
 		for h, d := range drawWeek(r) {
 			p.Step(minute(h, d))
 			p.Plan(pools, d)
-			held, nodes := 0.0, 0
-			room = 0
+			held, nodes, room := 0.0, 0, 0
 			for k := range pools {
 				require.LessOrEqual(r, pools[k].Want, kinds[k].Max)
 				held += float64(pools[k].Want) * kinds[k].Capacity

@@ -1,6 +1,7 @@
 package sizes
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -74,7 +75,7 @@ func (z *Sizer) Decide(s *Step, nodes []int) error {
 	}
 	for len(z.events) > 0 && !z.events[0].Start.After(s.Time.Add(z.announce)) {
 		err := z.engine.Announce(z.events[0])
-		if err == scaler.ErrEventTableFull {
+		if errors.Is(err, scaler.ErrEventTableFull) {
 			break
 		}
 		if err != nil {
