@@ -325,14 +325,3 @@ func TestReportersAreToldOfTicksWithoutADecision(t *testing.T) {
 	require.Equal(t, []adapters.InputReport{{Signal: "visits", Read: true, Used: true, Newest: minute(-1)}}, got.Inputs)
 	require.Equal(t, got, r.runner.Report())
 }
-
-func TestSamplesOfTheFutureDoNotMakeAnInputYoung(t *testing.T) {
-	l := liar{{Time: minute(-3), Value: 1}, {Time: minute(90), Value: 1}}
-	r := newRig(t, func(c *adapters.Config) { c.Sources = []adapters.Source{l} })
-	_, err := r.runner.Tick(t.Context(), minute(0))
-	require.ErrorContains(t, err, "1 of 2 samples refused")
-	in := r.runner.Report().Inputs[0]
-	require.Equal(t, minute(-3), in.Newest)
-	require.True(t, in.Old)
-	require.ErrorContains(t, in.Err, "1 of 2 samples refused")
-}

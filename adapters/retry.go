@@ -65,7 +65,7 @@ func (r Retry) attempt(ctx context.Context, timeout time.Duration, limiter *rate
 			}
 		}
 		last = f(limited)
-		return struct{}{}, verdict(limited, last)
+		return struct{}{}, verdict(last)
 	}, backoff.WithMaxTries(uint(r.Attempts)), backoff.WithMaxElapsedTime(timeout), backoff.WithBackOff(&backoff.ExponentialBackOff{
 		InitialInterval: r.First, RandomizationFactor: spread, Multiplier: 2, MaxInterval: timeout,
 	}))
@@ -84,11 +84,11 @@ func (r Retry) attempt(ctx context.Context, timeout time.Duration, limiter *rate
 }
 
 // verdict returns err as package backoff understands it.
-func verdict(ctx context.Context, err error) error {
+func verdict(err error) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil || !mayPass(err) {
+	if !mayPass(err) {
 		return backoff.Permanent(err)
 	}
 	var says interface{ Wait() time.Duration }

@@ -81,6 +81,9 @@ func (r *route) ask(ctx context.Context, cfg *Config, i int, now time.Time) erro
 		samples, err = in.Source.Read(ctx, state.buffer[:0], from, to)
 		return err
 	})
+	if err == nil {
+		err = ahead(samples, now, cfg.Engine.Config().Step.Std())
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			state.failures++
@@ -97,6 +100,17 @@ func (r *route) ask(ctx context.Context, cfg *Config, i int, now time.Time) erro
 		state.buffer = nil
 	}
 	r.answers = append(r.answers, answer{i, from, to, samples})
+	return nil
+}
+
+// ahead is an error where a sample lies more than a step ahead of now. A clock that is wrong by as much makes old samples look
+// new, so that none of them is to be believed; what lies ahead by less is refused alone.
+func ahead(samples []forecast.Sample, now time.Time, step time.Duration) error {
+	for _, s := range samples {
+		if by := s.Time.Sub(now); by > step {
+			return fmt.Errorf("sample at %v, %v ahead of the clock here; its clock must be wrong, and nothing of it is taken", s.Time, by)
+		}
+	}
 	return nil
 }
 

@@ -203,7 +203,7 @@ func (l liar) Read(_ context.Context, dst []forecast.Sample, _, _ time.Time) ([]
 func TestTickRefusesWhatNobodyAskedFor(t *testing.T) {
 	l := liar{
 		{Time: minute(-9000 * 60), Value: 1}, {Time: minute(-3), Value: 100}, {Time: minute(-2), Value: -1},
-		{Time: minute(-1), Value: 100}, {Time: minute(0), Value: 5}, {Time: minute(500), Value: 5},
+		{Time: minute(-1), Value: 100}, {Time: minute(0), Value: 5}, {Time: minute(1), Value: 5},
 	}
 	r := newRig(t, func(c *adapters.Config) { c.Sources = []adapters.Source{l} })
 	d, err := r.runner.Tick(t.Context(), minute(0))
@@ -212,6 +212,21 @@ func TestTickRefusesWhatNobodyAskedFor(t *testing.T) {
 	require.Equal(t, time.Minute, d.Age, "what the clock of the source says does not count")
 	require.False(t, d.Stale)
 	require.Equal(t, uint64(2), r.engine.Counts(0).Accepted)
+
+	in := r.runner.Report().Inputs[0]
+	require.Equal(t, minute(-1), in.Newest)
+	require.Equal(t, 2, in.New)
+	require.ErrorContains(t, in.Err, "4 of 6 samples refused")
+}
+
+func TestTickBelievesNoClockThatIsFarAhead(t *testing.T) {
+	l := liar{{Time: minute(-1), Value: 100}, {Time: minute(1).Add(1), Value: 5}}
+	r := newRig(t, func(c *adapters.Config) { c.Sources = []adapters.Source{l} })
+	d, err := r.runner.Tick(t.Context(), minute(0))
+	require.ErrorContains(t, err, "UTC: sample at 2000-01-01 12:01:00.000000001 +0000 UTC, 1m0.000000001s ahead of the clock here; its clock must be wrong, and nothing of it is taken")
+	require.True(t, d.Stale)
+	require.Equal(t, 1, r.runner.Report().Inputs[0].Failures)
+	require.Zero(t, r.engine.Counts(0).Accepted)
 }
 
 func TestTickEndsWithItsContext(t *testing.T) {
