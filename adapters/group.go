@@ -19,15 +19,16 @@ type GroupConfig struct {
 	// Workloads have a Name each, and nothing in common but what their configurations share: a Limiter, an Observer or a
 	// Source that several have must be safe for concurrent use.
 	Workloads []Config
-	// Workers is how many ticks may be in progress at the same time [32]. A workload whose systems hang keeps one of them
-	// for up to an Interval, and the others go on with the rest.
+	// Workers is how many ticks may be in progress at the same time [half as many as there are workloads, at least 32]. A
+	// workload whose source hangs keeps one of them for half an Interval: so many are enough though all of them hang. A
+	// Limiter bounds what a system is asked, and Spread when.
 	Workers int
 	// Spread is the part of the Interval over which the ticks of the workloads are spread, so that they do not ask their
 	// systems all in the same second, 0 to 1 [0: as soon as a worker is free].
 	Spread float64
 }
 
-const defaultWorkers = 32
+const minWorkers = 32
 
 // Group drives many workloads, each with a Runner of its own. Make it with NewGroup. Its methods are safe for concurrent use.
 type Group struct {
@@ -39,10 +40,10 @@ type Group struct {
 
 // NewGroup returns a Group that has read nothing yet. The error wraps scaler.Faults, with every fault of cfg.
 func NewGroup(cfg GroupConfig) (*Group, error) {
-	g := &Group{named: map[string]*Runner{}, workers: cmp.Or(cfg.Workers, defaultWorkers)}
+	g := &Group{named: map[string]*Runner{}, workers: cmp.Or(cfg.Workers, max(minWorkers, len(cfg.Workloads)/2))}
 	var faults scaler.Faults
 	if cfg.Workers < 0 {
-		faults = append(faults, scaler.Fault{Field: "workers", Value: strconv.Itoa(cfg.Workers), Wanted: fmt.Sprintf("0 (%d) or more", defaultWorkers)})
+		faults = append(faults, scaler.Fault{Field: "workers", Value: strconv.Itoa(cfg.Workers), Wanted: fmt.Sprintf("0 (half the workloads, at least %d) or more", minWorkers)})
 	}
 	if !(cfg.Spread >= 0 && cfg.Spread <= 1) {
 		faults = append(faults, scaler.Fault{Field: "spread", Value: strconv.FormatFloat(cfg.Spread, 'g', -1, 64), Wanted: "0 to 1"})

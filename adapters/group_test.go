@@ -117,6 +117,24 @@ func TestGroupSlowAndFailingWorkloadsDelayNoOther(t *testing.T) {
 	})
 }
 
+func TestGroupKeepsUpThoughEverySourceHangs(t *testing.T) {
+	// Announced events must find their fleets though nobody measures anything.
+	const n, minutes = 300, 30
+	synctest.Test(t, func(t *testing.T) {
+		var cfg adapters.GroupConfig
+		seen := make([]memory.Recorder, n)
+		for i := range n {
+			cfg.Workloads = append(cfg.Workloads, workload(t, fmt.Sprint(i), &endless{slow: time.Hour}, &seen[i]))
+		}
+		g, err := adapters.NewGroup(cfg)
+		require.NoError(t, err)
+		runFor(t, g, minutes*time.Minute)
+		for i := range seen {
+			require.Greater(t, len(seen[i].Decisions()), minutes*2/3, "workload %d", i)
+		}
+	})
+}
+
 func TestGroupSpreadsItsTicks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := make([]memory.Recorder, 4)
@@ -229,7 +247,7 @@ func TestNewGroupReportsEveryFault(t *testing.T) {
 	_, err := adapters.NewGroup(adapters.GroupConfig{Workers: -1, Spread: 2, Workloads: []adapters.Config{
 		workload(t, "a", &endless{}), workload(t, "", nil), workload(t, "a", &endless{}),
 	}})
-	require.EqualError(t, err, `group: config: 5 faults: workers is -1; wanted 0 (32) or more | spread is 2; wanted 0 to 1`+
+	require.EqualError(t, err, `group: config: 5 faults: workers is -1; wanted 0 (half the workloads, at least 32) or more | spread is 2; wanted 0 to 1`+
 		` | workloads[1].name is ""; wanted a name of its own | workloads[1].sources[0] is nil; wanted a source | workloads[2].name is "a"; wanted a name of its own`)
 	g, err := adapters.NewGroup(adapters.GroupConfig{})
 	require.NoError(t, err)
