@@ -78,7 +78,8 @@ const (
 	// ModeDryRun applies nothing: each decision is about the fleet that is there.
 	ModeDryRun Mode = "dry-run"
 	// ModeShadow applies nothing, and plays beside whoever scales the workload: decisions are about a fleet that the
-	// Runner keeps, in which they are carried out. Report.Shadow compares it with the one that is there.
+	// Runner keeps, in which they are carried out. Report.Shadow compares it with the one that is there. It is not for an
+	// engine that chooses sizes.
 	ModeShadow Mode = "shadow"
 )
 
@@ -147,6 +148,9 @@ func (c Config) complete() (Config, scaler.Faults) {
 	}
 
 	engine := c.Engine.Config()
+	if c.Mode == ModeShadow && len(engine.Sizes.Catalog) > 0 {
+		fault("mode", strconv.Quote(string(c.Mode)), fmt.Sprintf("%q or %q, since the engine chooses sizes and the fleet of a shadow has one", ModeAct, ModeDryRun))
+	}
 	step := engine.Step.Std()
 	if c.Interval == 0 {
 		c.Interval = step

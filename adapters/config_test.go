@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/headroom-go/headroom/adapters"
+	"github.com/headroom-go/headroom/policy/sizing"
 	"github.com/headroom-go/headroom/scaler"
 )
 
@@ -87,6 +88,11 @@ func TestNewRunnerReportsEveryFault(t *testing.T) {
 		{"offset beyond the interval", func(c *adapters.Config) { c.Offset = time.Minute }, []string{
 			"offset is 1m0s; wanted 0s (as the feeds have it) to less than 1m0s, the interval",
 		}},
+		{"a shadow of an engine that chooses sizes", func(c *adapters.Config) {
+			sized, err := scaler.New(scaler.Config{Sizes: scaler.Sizes{Catalog: sizing.Catalog{{Name: "c2", Family: "c", CPU: 2, Memory: 4, Prices: []sizing.Price{{Hour: 0.1}}}}}})
+			require.NoError(t, err)
+			c.Mode, c.Engine, c.Sources = adapters.ModeShadow, sized, c.Sources[:1]
+		}, []string{`mode is "shadow"; wanted "act" or "dry-run", since the engine chooses sizes and the fleet of a shadow has one`}},
 		{"backfill of years", func(c *adapters.Config) { c.Backfill = 9000 * time.Hour }, []string{
 			"backfill is 9000h0m0s; wanted more than 0s, up to 8784h0m0s",
 		}},

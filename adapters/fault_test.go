@@ -22,10 +22,13 @@ import (
 	"github.com/headroom-go/headroom/scaler"
 )
 
+// fault makes a wrong answer out of the right one.
+type fault func(ctx context.Context, dst, right []forecast.Sample, from, to time.Time) ([]forecast.Sample, error)
+
 // faulty is a Source that is right until it is broken; answer then alters what it has, or fails.
 type faulty struct {
 	right  *script
-	answer func(ctx context.Context, dst, right []forecast.Sample, from, to time.Time) ([]forecast.Sample, error)
+	answer fault
 	broken bool
 }
 
@@ -41,14 +44,14 @@ func (f *faulty) Read(ctx context.Context, dst []forecast.Sample, from, to time.
 }
 
 // fails is a fault that is an error.
-func fails(err error) func(context.Context, []forecast.Sample, []forecast.Sample, time.Time, time.Time) ([]forecast.Sample, error) {
+func fails(err error) fault {
 	return func(_ context.Context, dst, _ []forecast.Sample, _, _ time.Time) ([]forecast.Sample, error) {
 		return dst, err
 	}
 }
 
 // alters is a fault of the samples since noon.
-func alters(edit func(s forecast.Sample) []forecast.Sample) func(context.Context, []forecast.Sample, []forecast.Sample, time.Time, time.Time) ([]forecast.Sample, error) {
+func alters(edit func(s forecast.Sample) []forecast.Sample) fault {
 	return func(_ context.Context, dst, right []forecast.Sample, _, _ time.Time) ([]forecast.Sample, error) {
 		for _, s := range right {
 			if s.Time.Before(noon) {
@@ -61,11 +64,11 @@ func alters(edit func(s forecast.Sample) []forecast.Sample) func(context.Context
 	}
 }
 
-func value(v float64) func(context.Context, []forecast.Sample, []forecast.Sample, time.Time, time.Time) ([]forecast.Sample, error) {
+func value(v float64) fault {
 	return alters(func(s forecast.Sample) []forecast.Sample { return []forecast.Sample{{Time: s.Time, Value: v}} })
 }
 
-func shifted(by time.Duration) func(context.Context, []forecast.Sample, []forecast.Sample, time.Time, time.Time) ([]forecast.Sample, error) {
+func shifted(by time.Duration) fault {
 	return alters(func(s forecast.Sample) []forecast.Sample {
 		return []forecast.Sample{{Time: s.Time.Add(by), Value: s.Value}}
 	})
@@ -88,9 +91,9 @@ func TestFaultsHoldTheFleet(t *testing.T) {
 		released = "released"
 	)
 	cases := []struct {
-		fault  string
+		name   string
 		guard  scaler.Guard
-		answer func(ctx context.Context, dst, right []forecast.Sample, from, to time.Time) ([]forecast.Sample, error)
+		answer fault
 		want   string // what becomes of the fleet
 		rule   string // that must be among those that decided; "" where the data is good
 		told   string // what an error says; "" for none
@@ -127,7 +130,7 @@ func TestFaultsHoldTheFleet(t *testing.T) {
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "the source\tafter 1 min\t10 min\t30 min\trules\tsaid")
 	for _, c := range cases {
-		t.Run(c.fault, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e, err := scaler.New(scaler.Config{Signals: []scaler.Signal{{Name: "visits", Capacity: 10}}, Boot: scaler.Duration(time.Minute), Guard: c.guard})
 				require.NoError(t, err)
@@ -188,7 +191,7 @@ func TestFaultsHoldTheFleet(t *testing.T) {
 				if _, text, found := strings.Cut(said, "UTC: "); found && c.told != "" {
 					said = text
 				}
-				fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%.70s\n", c.fault, counts[1], counts[10], counts[30], strings.Join(order, " "), strings.TrimPrefix(said, `signal "visits": `))
+				fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%.70s\n", c.name, counts[1], counts[10], counts[30], strings.Join(order, " "), strings.TrimPrefix(said, `signal "visits": `))
 			})
 		})
 	}

@@ -41,6 +41,6 @@ type InputReport struct {
 // clone returns a copy of r that shares nothing with it.
 func (r *Report) clone() Report {
 	out := *r
-	out.Inputs = slices.Clone(r.Inputs)
+	out.Inputs, out.Fleet.Nodes = slices.Clone(r.Inputs), slices.Clone(r.Fleet.Nodes)
 	return out
 }

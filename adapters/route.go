@@ -14,6 +14,7 @@ import (
 type route struct {
 	intake
 	feed    Feed
+	step    time.Duration // of the engine
 	inputs  []inputState
 	was     int // index of the input that the signal relied on last
 	reports []InputReport
@@ -82,7 +83,7 @@ func (r *route) ask(ctx context.Context, cfg *Config, i int, now time.Time) erro
 		return err
 	})
 	if err == nil {
-		err = ahead(samples, now, cfg.Engine.Config().Step.Std())
+		err = ahead(samples, now, r.step)
 	}
 	if err != nil {
 		if ctx.Err() == nil {

@@ -87,7 +87,7 @@ func (r *Runner) begin() {
 		n := len(feed.Inputs)
 		r.routes = append(r.routes, route{
 			intake: intake{index: i, name: s.Name, newest: newest, since: newest},
-			feed:   feed, inputs: make([]inputState, n), reports: reports[:n:n],
+			feed:   feed, step: engine.Step.Std(), inputs: make([]inputState, n), reports: reports[:n:n],
 		})
 		reports = reports[n:]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -130,25 +131,25 @@ func (r *Runner) turns(ctx context.Context) {
 		route := &r.routes[i]
 		for k := range route.reports {
 			state, report := &route.inputs[k], &route.reports[k]
-			log := r.log.With("signal", report.Signal)
-			if report.Input != "" {
-				log = log.With("input", report.Input)
+			log := func(level slog.Level, text string, args ...any) {
+				r.log.Log(ctx, level, text, append([]any{"signal", report.Signal, "input", report.Input}, args...)...)
 			}
 			if report.Used && k != route.was {
-				log.WarnContext(ctx, "signal is read from another input", "before", route.reports[route.was].Input)
+				log(slog.LevelWarn, "signal is read from another input", "before", route.reports[route.was].Input)
 				route.was = k
 			}
-			switch limit := route.feed.Inputs[k].MaxAge; {
-			case !report.Read || report.Old == state.old:
+			if !report.Read || report.Old == state.old {
 				continue
-			case report.Old && report.Newest.IsZero():
-				log.WarnContext(ctx, "input has no sample")
-			case report.Old:
-				log.WarnContext(ctx, "samples of the input are too old", "newest", report.Newest, "age", r.report.Time.Sub(report.Newest), "wanted", limit)
-			default:
-				log.InfoContext(ctx, "samples of the input are young again", "newest", report.Newest)
 			}
-			state.old = report.Old
+			switch state.old = report.Old; {
+			case !report.Old:
+				log(slog.LevelInfo, "samples of the input are young again", "newest", report.Newest)
+			case report.Newest.IsZero():
+				log(slog.LevelWarn, "input has no sample")
+			default:
+				log(slog.LevelWarn, "samples of the input are too old", "newest", report.Newest,
+					"age", r.report.Time.Sub(report.Newest), "wanted", route.feed.Inputs[k].MaxAge)
+			}
 		}
 	}
 }

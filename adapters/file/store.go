@@ -23,8 +23,7 @@ var ErrDamaged = errors.New("snapshot file is damaged")
 // name: where the newest is damaged or missing Load returns that one, and the logger is told. A damaged file is kept, too,
 // with ".damaged" at the end, when the next one is saved. While it is written ".tmp" is used. One process may write a path.
 //
-// Whether a snapshot is of the right engine the Runner finds out. Its methods are safe for concurrent use only as far as
-// those of adapters.Store need be.
+// Whether a snapshot is of the right engine the Runner finds out. It is for one goroutine at a time.
 type Store struct {
 	path   string
 	logger *slog.Logger
