@@ -76,5 +76,6 @@
 // # What is not believed
 //
 // See Watcher.Sync for what becomes of a calendar that is unreadable, faulty, empty or much shorter than before, and the
-// rules of Finding for what is reported.
+// rules of Finding for what is reported. Aired compares events with the demand that they were to bring, and sees where a
+// plan is in the wrong time zone.
 package calendar

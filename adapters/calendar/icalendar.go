@@ -28,7 +28,6 @@ type component struct {
 	rule      string
 	added     []stamp // RDATE
 	removed   []stamp // EXDATE
-	wholeDays bool    // some of removed are dates
 }
 
 // stamp is a date or a date and time of an iCalendar file: digits on a clock, and whose clock.

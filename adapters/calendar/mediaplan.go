@@ -41,13 +41,13 @@ func (r *reading) mediaPlan(text string) {
 		return
 	}
 	for _, separator := range separators {
-		rows, faults := readRows(text, separator, headerWithin)
+		rows, _ := readRows(text, separator, headerWithin)
 		for i, h := range rows {
 			c, ok := r.findColumns(h.fields, h.line)
 			if !ok {
 				continue
 			}
-			rows, faults = readRows(text, separator, 0)
+			rows, faults := readRows(text, separator, 0)
 			for _, f := range faults {
 				r.faults.add(f.Line, f.Field, f.Value, f.Wanted)
 			}

@@ -130,8 +130,8 @@ func TestDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "4 2026-03-07T20:13:05+01:00 tv 30s 12400 network=RTL\n9 2026-03-22T02:30:00+01:00 push 0s 0\n9 2026-03-29T03:30:00+02:00 push 0s 0\n"+
 		"9 2026-04-05T02:30:00+02:00 push 0s 0\n9 2026-04-19T02:30:00+02:00 push 0s 0\n", lines(p))
-	p, err = calendar.Read([]byte("{\"events\": [\n{\"start\": \"2026-03-07T20:13:05Z\"},\n{\"id\": \"x\", \"start\": \"2026-03-07\", \"cancelled\": true},\n {\"strat\": 3}]}"), "plan", year(t, "UTC", 2026))
-	require.ErrorContains(t, err, `line 4: events[2] is unknown field "strat"; wanted an event with id, kind, start`)
+	p, err = calendar.Read([]byte("{\"events\": [\n{\"start\": \"2026-03-07T20:13:05Z\"},\n{\"id\": \"x\", \"start\": \"2026-03-07\", \"cancelled\": true},\n {\"begin\": 3}]}"), "plan", year(t, "UTC", 2026))
+	require.ErrorContains(t, err, `line 4: events[2] is unknown field "begin"; wanted an event with id, kind, start`)
 	require.Equal(t, "2 2026-03-07T20:13:05Z tv 0s 0\n", lines(p))
 	require.Equal(t, []string{"x"}, p.Cancelled)
 	for text, want := range map[string]string{

@@ -171,7 +171,7 @@ func (s *syncing) single(want []wanted) []wanted {
 		other := &kept[twin]
 		switch {
 		case x.carried:
-		case x.event.ID == other.event.ID && !(s.near(x.event.Start, other.event.Start) && key == signature(&other.event)):
+		case x.event.ID == other.event.ID && (!s.near(x.event.Start, other.event.Start) || key != signature(&other.event)):
 			s.find(FindConflict, x.calendar, x.line, x.event.ID, "%s has the id of %s in %s; the latter is announced, this one is not", s.name(x.standing), s.name(other.standing), place(other.standing))
 		default:
 			s.find(FindDuplicate, x.calendar, x.line, x.event.ID, "%s is in %s already; it is announced once", s.name(x.standing), place(other.standing))

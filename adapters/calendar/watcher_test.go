@@ -108,7 +108,7 @@ func TestASyncAnnouncesEditsAndWithdraws(t *testing.T) {
 	require.Equal(t, []string{"a 7 18:00", "b 7 19:00", "c 7 20:00", "d 7 21:00"}, d.table.starts())
 	require.Len(t, r.Announced, 4)
 	calls := d.table.calls
-	r = d.sync(t, noon.Add(time.Minute))
+	d.sync(t, noon.Add(time.Minute))
 	require.Equal(t, calls, d.table.calls, "nothing is said twice")
 	d.text = strings.Replace(strings.Replace(evening, "b;2026-03-07;19:00;1\n", "", 1), "18:00;1", "18:05;7", 1)
 	r = d.sync(t, noon.Add(2*time.Minute))
