@@ -54,7 +54,7 @@ func (s still) Fleet(context.Context) (policy.Fleet, error) { return policy.Flee
 func (still) Apply(context.Context, *scaler.Decision) error { return nil }
 
 // workload is one of many, with a backfill of an hour.
-func workload(t *testing.T, name string, s adapters.Source, observers ...adapters.Observer) adapters.Config {
+func workload(t testing.TB, name string, s adapters.Source, observers ...adapters.Observer) adapters.Config {
 	e, err := scaler.New(scaler.Config{Signals: []scaler.Signal{{Name: "visits", Capacity: 10}}, Forecast: scaler.Forecast{Compact: true}})
 	require.NoError(t, err)
 	return adapters.Config{Name: name, Engine: e, Sources: []adapters.Source{s}, Actuator: still{10}, Observers: observers, Backfill: time.Hour}
