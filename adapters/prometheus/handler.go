@@ -51,16 +51,23 @@ func (h *Handler) text() []byte {
 	}
 	var l lines
 	for i := range metrics {
-		m := &metrics[i]
-		l.name, l.head = m.name, fmt.Sprintf("# HELP %s %s\n# TYPE %s %s\n", m.name, m.help, m.name, m.kind)
-		for j := range records {
-			if records[j].decisions > 0 || m.kind == "counter" {
-				l.labels = records[j].labels
-				m.add(&l, &records[j])
-			}
-		}
+		l.metric(&metrics[i], records, func(r *record) bool { return r.decisions > 0 || metrics[i].kind == "counter" })
+	}
+	for i := range reported {
+		l.metric(&reported[i], records, func(r *record) bool { return r.ticks > 0 })
 	}
 	return l.Bytes()
+}
+
+// metric adds the lines of a metric for the records that have it.
+func (l *lines) metric(m *metric, records []record, has func(r *record) bool) {
+	l.name, l.head = m.name, fmt.Sprintf("# HELP %s %s\n# TYPE %s %s\n", m.name, m.help, m.name, m.kind)
+	for i := range records {
+		if r := &records[i]; has(r) {
+			l.labels = r.labels
+			m.add(l, r)
+		}
+	}
 }
 
 // lines are the text of metrics.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/scaler"
 )
@@ -78,6 +79,39 @@ var metrics = []metric{
 			}
 		}
 	}},
+}
+
+// reported are the metrics of what a Runner reports; an observer that is told of decisions alone has none of them.
+var reported = []metric{
+	{"headroom_ticks_total", "counter", "Ticks of the Runner, with or without a decision.", func(l *lines, r *record) {
+		l.add(float64(r.ticks))
+	}},
+	{"headroom_failed_ticks_total", "counter", "Ticks of the Runner in which something went wrong.", func(l *lines, r *record) {
+		l.add(float64(r.failed))
+	}},
+	input("headroom_input_used", "1 for the input that the signal relies on.", func(in *adapters.InputReport, _ time.Time) float64 { return one(in.Used) }),
+	input("headroom_input_failures", "Reads of the input that have failed in a row.", func(in *adapters.InputReport, _ time.Time) float64 { return float64(in.Failures) }),
+	input("headroom_input_sample_age_seconds", "Age of the newest sample of the input; absent before the first.", func(in *adapters.InputReport, now time.Time) float64 {
+		if in.Newest.IsZero() {
+			return math.NaN()
+		}
+		return now.Sub(in.Newest).Seconds()
+	}),
+	{"headroom_shadow_cost_replica_seconds", "gauge", "Cost in shadow mode since the Runner began, unserved demand included: of the fleet that is there, and of the Runner's own.", func(l *lines, r *record) {
+		if r.shadow.Steps > 0 {
+			l.add(r.shadow.There.Cost*time.Hour.Seconds(), "fleet", "there")
+			l.add(r.shadow.Own.Cost*time.Hour.Seconds(), "fleet", "own")
+		}
+	}},
+}
+
+// input is a metric with one value of each input, as of now.
+func input(name, help string, value func(in *adapters.InputReport, now time.Time) float64) metric {
+	return metric{name, "gauge", help, func(l *lines, r *record) {
+		for i := range r.inputs {
+			l.measured(value(&r.inputs[i], r.tick), "signal", r.inputs[i].Signal, "input", r.inputs[i].Input)
+		}
+	}}
 }
 
 // gauge is a metric with one value of the newest decision.

@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/scaler"
 )
 
-// Observer keeps the newest decision of one engine, and counts them, for a Handler to show. It is safe for concurrent use.
+// Observer keeps the newest decision of one engine, and counts them, for a Handler to show; beside a Runner also what the newest
+// tick had from each input, and the accounts of shadow mode. It is safe for concurrent use.
 type Observer struct {
 	labels string // as text, in ascending order
 
@@ -21,7 +23,10 @@ type Observer struct {
 	record record
 }
 
-var _ adapters.Observer = (*Observer)(nil)
+var (
+	_ adapters.Observer = (*Observer)(nil)
+	_ adapters.Reporter = (*Observer)(nil)
+)
 
 // record is what is shown of one Observer.
 type record struct {
@@ -31,13 +36,19 @@ type record struct {
 	ups       uint64 // that order replicas
 	downs     uint64 // that release some
 	rules     [maxRules]uint64
+
+	ticks  uint64 // that were reported
+	failed uint64 // of these, in which something went wrong
+	tick   time.Time
+	inputs []adapters.InputReport // as of then
+	shadow adapters.Comparison
 }
 
 // maxRules bounds the numbers of rules; there are fewer.
 const maxRules = 64
 
 // ownLabels are the names that metrics give to labels of their own.
-var ownLabels = []string{"direction", "level", "policy", "rule", "signal", "window"}
+var ownLabels = []string{"direction", "fleet", "input", "level", "policy", "rule", "signal", "window"}
 
 // labelName is what Prometheus takes for one (documentation, "Data model").
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
@@ -83,6 +94,18 @@ func (o *Observer) Decision(_ context.Context, d *scaler.Decision) {
 			r.rules[s.Rule]++
 		}
 	}
+}
+
+// Report implements adapters.Reporter.
+func (o *Observer) Report(_ context.Context, report *adapters.Report) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r := &o.record
+	if r.ticks++; report.Err != nil {
+		r.failed++
+	}
+	r.tick, r.shadow = report.Time, report.Shadow
+	r.inputs = slices.Clone(report.Inputs) // and not into the old one, which a Handler may be reading
 }
 
 // look returns what there is to show now.
