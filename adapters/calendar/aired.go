@@ -13,7 +13,7 @@ import (
 // Airing is whether demand showed an event.
 type Airing struct {
 	Event  forecast.Event
-	Known  bool    // there were samples enough to tell
+	Known  bool    // there were samples enough to tell, and not mostly zero before it
 	Seen   bool    // demand rose beyond what it does anyway
 	Before float64 // median demand before the event
 	Peak   float64 // highest demand while the event lasted and its response
@@ -34,7 +34,7 @@ func (a Airing) String() string {
 // Airings is what Aired found.
 type Airings struct {
 	List  []Airing
-	Shift time.Duration // by which most of those that were not seen would have to be moved to be seen; 0 for none
+	Shift time.Duration // by which the plan must be moved for far more of it to be seen; 0 for none
 }
 
 // String returns a sentence for each event that demand did not show, and one for a shift.
@@ -46,7 +46,7 @@ func (a Airings) String() string {
 		}
 	}
 	if a.Shift != 0 {
-		fmt.Fprintf(&b, "most of them fit if they are moved by %s: is the time zone of the plan right?\n", signed(a.Shift))
+		fmt.Fprintf(&b, "far more of the plan shows in demand if it is moved by %s: is its time zone right?\n", signed(a.Shift))
 	}
 	return b.String()
 }
@@ -65,36 +65,35 @@ const (
 // that is larger, as of counts). Several events within that time are seen together or not at all. It is a check of the
 // plan; what an event brings the engine learns by itself.
 //
-// Where three events or more were not seen, and not less than half of those that could be, Aired looks for a shift by whole hours up to 14
-// that makes four fifths of them seen.
+// Shift is a number of whole hours, up to 14, by which the plan must be moved for at least twice as many events to be seen:
+// all but a fifth and three more than now, or more by three standard deviations of what chance does to the counts. Not
+// each event is seen where spots are small; on the TV trace of the tests 92 of 600 are, and 31 an hour off. Where one feed
+// airs later than another, the difference of the two may pass for the shift.
 func Aired(events []forecast.Event, samples []forecast.Sample) Airings {
 	var r Airings
-	var unseen []forecast.Event
-	known := 0
+	known, seen := 0, 0
 	for _, ev := range events {
 		a := aired(ev, samples, 0)
 		r.List = append(r.List, a)
 		if a.Known {
 			known++
 		}
-		if a.Known && !a.Seen {
-			unseen = append(unseen, ev)
+		if a.Seen {
+			seen++
 		}
 	}
-	if len(unseen) < leastLoss || 2*len(unseen) < known {
-		return r
-	}
-	most := 0
+	best := seen
 	for hours := 1; hours <= 14; hours++ {
 		for _, by := range []time.Duration{time.Duration(hours) * time.Hour, -time.Duration(hours) * time.Hour} {
-			seen := 0
-			for _, ev := range unseen {
+			moved := 0
+			for _, ev := range events {
 				if aired(ev, samples, by).Seen {
-					seen++
+					moved++
 				}
 			}
-			if seen > most && 5*seen >= 4*len(unseen) {
-				most, r.Shift = seen, by
+			more := float64(moved - seen)
+			if moved > best && moved >= 2*seen && (more >= leastLoss && 5*moved >= 4*known || more > 3*math.Sqrt(float64(moved+seen))) {
+				best, r.Shift = moved, by
 			}
 		}
 	}
@@ -126,10 +125,12 @@ func aired(ev forecast.Event, samples []forecast.Sample, by time.Duration) Airin
 	if len(before) < airedLeast || after == 0 {
 		return a
 	}
-	a.Known = true
 	// The last sample before may be the step in which the event begins.
 	before = before[:len(before)-1]
 	a.Before = median(before)
+	if a.Known = a.Before > 0; !a.Known {
+		return a // a single visit would be infinitely more
+	}
 	for i := range before {
 		before[i] = math.Abs(before[i] - a.Before)
 	}

@@ -2,6 +2,8 @@ package calendar_test
 
 import (
 	"math"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/headroom-go/headroom/adapters/calendar"
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/scaler/sim"
 )
 
 // day is demand by the minute that triples for two minutes at each of those minutes after noon.
@@ -49,6 +52,36 @@ func TestAired(t *testing.T) {
 
 	r = calendar.Aired(spots(60, 200, 290), day(121, 261, 351))
 	require.Equal(t, time.Hour, r.Shift)
-	require.Contains(t, r.String(), "most of them fit if they are moved by +1h: is the time zone of the plan right?")
+	require.Contains(t, r.String(), "far more of the plan shows in demand if it is moved by +1h: is its time zone right?")
 	require.Zero(t, calendar.Aired(spots(60, 200, 290), day(121)).Shift)
+}
+
+func TestAWrongTimeZoneShowsInARealTrace(t *testing.T) {
+	const traces = "../../../shared/traces/"
+	plan, err := os.ReadFile(traces + "tvads_tatari_spots_a.csv")
+	if err != nil {
+		t.Skipf("no traces: %v", err)
+	}
+	trace, err := sim.OpenTrace(traces + "tvads_tatari_web_total_a.csv")
+	require.NoError(t, err)
+	samples := make([]forecast.Sample, trace.Len())
+	for i := range samples {
+		samples[i] = forecast.Sample{Time: trace.Times[i], Value: trace.Demand[i]}
+	}
+	p, err := calendar.Read(plan, "plan", calendar.ReadConfig{To: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)})
+	require.NoError(t, err)
+	// The second feed airs the same spots at other hours and has almost no effect; moved, it would lie upon the first.
+	plain := slices.DeleteFunc(p.Events(), func(ev forecast.Event) bool {
+		return !slices.Contains(ev.Labels, forecast.Label{Key: "feed", Value: "1.0"})
+	})
+	require.NotEmpty(t, plain)
+	require.Zero(t, calendar.Aired(plain, samples).Shift)
+	require.Zero(t, calendar.Aired(p.Events(), samples).Shift)
+	for _, by := range []time.Duration{time.Hour, -time.Hour, 5 * time.Hour, -8 * time.Hour} {
+		events := slices.Clone(plain)
+		for i := range events {
+			events[i].Start = events[i].Start.Add(by)
+		}
+		require.Equal(t, -by, calendar.Aired(events, samples).Shift)
+	}
 }

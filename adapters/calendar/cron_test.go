@@ -22,6 +22,7 @@ func TestCronWhenTheClockChanges(t *testing.T) {
 		"new york, twice":        {"America/New_York", "30 1 * * *", time.Date(2026, 11, 1, 4, 0, 0, 0, time.UTC), 25, []string{"1 01:30 -0400"}},
 		"every half hour, gap":   {"Europe/Berlin", "*/30 * * * *", time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC), 2, []string{"29 01:00 +0100", "29 01:30 +0100", "29 03:00 +0200", "29 03:30 +0200"}},
 		"every half hour, twice": {"Europe/Berlin", "30 * * * *", time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC), 2, []string{"25 02:30 +0200", "25 02:30 +0100"}},
+		"gap, several":           {"Europe/Berlin", "15,45 2-3 * * *", time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC), 20, []string{"29 03:15 +0200", "29 03:45 +0200"}},
 		"leap day":               {"UTC", "0 9 29 2 *", time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC), 8760, []string{"29 09:00 +0000"}},
 		"end of the year":        {"Europe/Berlin", "@yearly", time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), 48, []string{"1 00:00 +0100"}},
 	} {

@@ -183,6 +183,13 @@ func TestICalendar(t *testing.T) {
 	require.ErrorContains(t, err, "has it been cut off?")
 }
 
+func TestTheNewestCopyCountsAndUntilIsInUTC(t *testing.T) {
+	p, err := calendar.Read([]byte(vcalendar("BEGIN:VEVENT\nUID:a\nSEQUENCE:2\nDTSTART:20260307T200000Z\nEND:VEVENT\nBEGIN:VEVENT\nUID:a\nSEQUENCE:1\nDTSTART:20260307T190000Z\nEND:VEVENT\n"+
+		"BEGIN:VEVENT\nUID:b\nDTSTART;TZID=America/New_York:20260401T200000\nRRULE:FREQ=DAILY;UNTIL=20260402T235959Z\nEND:VEVENT\n")), "plan", year(t, "UTC", 2026))
+	require.NoError(t, err)
+	require.Equal(t, "3 2026-03-07T20:00:00Z tv 0s 0\n13 2026-04-01T20:00:00-04:00 tv 0s 0\n", lines(p))
+}
+
 func TestRecurrenceStaysOnTheClock(t *testing.T) {
 	for _, name := range []string{"Europe/Berlin", "America/New_York"} {
 		loc := place(t, name)
