@@ -14,7 +14,7 @@ import (
 // Errors are logged and the loop goes on. A tick that takes longer than the interval makes the loop leave out the
 // boundaries that it missed; ticks never pile up. Run starts no goroutine that outlives it: it is the caller's, go or not.
 //
-// When ctx ends, a tick in progress may go on for Grace and is then abandoned, which changes no fleet; then, within
+// When ctx ends, a tick in progress may go on for Grace and is then abandoned; then, within
 // another Grace, a snapshot is saved and the Stoppers are told. A Source, Actuator, Store or Observer that does not honour
 // its context is waited for.
 func (r *Runner) Run(ctx context.Context) error {
@@ -32,8 +32,10 @@ func (r *Runner) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
-			due = r.turn(work, due)
-			timer.Reset(time.Until(due))
+			if ctx.Err() == nil { // of two that are ready select takes any, and nothing is begun any more
+				due = r.turn(work, due)
+				timer.Reset(time.Until(due))
+			}
 		}
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Grace)
