@@ -173,6 +173,7 @@ func TestICalendar(t *testing.T) {
 		"BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:FREQ=SECONDLY\nEND:VEVENT\n":                      "wanted FREQ of HOURLY or less often",
 		"BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:FREQ=HOURLY;INTERVAL=24;BYHOUR=5\nEND:VEVENT\n":   "wanted FREQ=DAILY",
 		"BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nEND:VEVENT\n": "a day that some month has",
+		"BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:FREQ=MONTHLY;BYDAY=53MO\nEND:VEVENT\n":            "a rule that some month or year can follow",
 		"BEGIN:VEVENT\nDTSTART;A=b\nEND:VEVENT\n":                                                       "a colon before the value",
 		"BEGIN:VEVENT\nDTSTART:20260101T000000\n":                                                       "END",
 	} {

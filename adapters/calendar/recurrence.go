@@ -109,7 +109,12 @@ func (r *reading) occurrence(c component, s stamp, planned time.Time, oneOfMany 
 
 // occurrences returns the stamps of a recurring event up to the moment to, by the clock of its start: a spot at 20:13
 // stays at 20:13 when the clock changes.
-func (c component) occurrences(to time.Time, steps *int) ([]stamp, error) {
+func (c component) occurrences(to time.Time, steps *int) (_ []stamp, err error) {
+	defer func() {
+		if recover() != nil { // the library looks for the 53rd Monday of a month behind the end of its table
+			err = errors.New("a rule that some month or year can follow")
+		}
+	}()
 	last := time.Time(wallAt(to, c.start.loc)).Add(24 * time.Hour)
 	var stamps []stamp
 	seen := make(map[wall]bool)
