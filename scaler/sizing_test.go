@@ -375,3 +375,154 @@ func TestSizesAllocateNothing(t *testing.T) {
 		_ = p.engine.Use("c4", 10, sizing.Resources{CPU: 1})
 	}))
 }
+
+// A fleet that has more than was decided is brought back, and the rest is not taken for need.
+func TestNodesBeyondThePlanGo(t *testing.T) {
+	p := newPool(t, sizesConfig(family(2)), map[string]int{"c2": 10})
+	for range 200 {
+		p.minute(150)
+	}
+	wanted := p.d.Replicas
+	p.ready["c2"] += 20
+	p.minute(150)
+	require.InDelta(t, wanted, p.d.Ready, 1)
+	require.Equal(t, p.d.Replicas, p.d.Sizing.Nodes("c2"))
+}
+
+func TestTheBootTimeIsThatOfTheSwing(t *testing.T) {
+	c := family(2, 16)
+	c[0].Boot, c[1].Boot = sizing.Duration(10*time.Minute), sizing.Duration(4*time.Minute)
+	p := newPool(t, sizesConfig(c), map[string]int{"c2": 10})
+	require.Equal(t, 10*time.Minute, p.minute(100).Lead)
+	p = newPool(t, sizesConfig(c), map[string]int{"c16": 2})
+	require.Equal(t, 4*time.Minute, p.minute(100).Lead)
+}
+
+// exchanging is a pool whose nodes are being exchanged for cheaper ones, some of them still to come.
+func exchanging(t *testing.T, edit func(*scaler.Config)) *pool {
+	c := family(2)
+	cheap := c[0]
+	cheap.Name, cheap.Family, cheap.Prices, cheap.CPU = "d2", "d", []sizing.Price{{Hour: 0.4}}, 2.1
+	cfg := sizesConfig(append(c, cheap))
+	if edit != nil {
+		edit(&cfg)
+	}
+	p := newPool(t, cfg, map[string]int{"c2": 40})
+	for m := range 3 * 1440 {
+		if p.minute(600 + 3*math.Sin(float64(m))); p.d.Sizing.From != "" {
+			break
+		}
+	}
+	return p
+}
+
+func TestAnExchangeTellsItsWay(t *testing.T) {
+	p := exchanging(t, func(cfg *scaler.Config) { cfg.Sizes.Disruption, cfg.Sizes.Share = 0.25, 0.2 })
+	z := p.d.Sizing
+	require.Equal(t, "c2", z.From)
+	require.GreaterOrEqual(t, z.Saved, z.Price-1e-9)
+	require.Greater(t, z.Left, 10)
+	require.Greater(t, z.Rest, 0.25*float64(z.Left), "each node that is taken out costs a quarter, besides the boot of another")
+	each := int(0.2 * float64(z.Nodes("d2")+z.Left))
+	require.Equal(t, time.Duration((z.Left+each-1)/each)*3*time.Minute, z.Done)
+
+	// Asked again in the same step it says the same.
+	var again scaler.Decision
+	require.NoError(t, p.engine.Recommend(&again, p.now, p.fleet()))
+	require.Equal(t, "c2", again.Sizing.From)
+
+	// A pause keeps every node as it is, also in the middle of an exchange.
+	p.minute(600)
+	p.engine.Pause(time.Time{})
+	p.minute(600)
+	for _, pool := range p.d.Sizing.Pools() {
+		require.Equal(t, pool.Ready+pool.Starting, pool.Nodes, "%v", pool)
+	}
+	require.False(t, p.d.Acts())
+	p.engine.Resume()
+
+	// What is missing comes first: no exchange begins in an emergency.
+	for range 3 {
+		p.minute(600)
+	}
+	before := p.d.Sizing.Left
+	p.minute(3000)
+	require.GreaterOrEqual(t, p.d.Sizing.Left, before)
+	for range 60 {
+		p.minute(600)
+	}
+	require.Zero(t, p.d.Sizing.Left)
+	require.Zero(t, p.d.Sizing.Done)
+	require.Zero(t, p.d.Sizing.Nodes("c2"))
+}
+
+func TestAFreezeHoldsSizesToo(t *testing.T) {
+	p := exchanging(t, func(cfg *scaler.Config) {
+		cfg.Windows = []scaler.Window{{Start: "00:00", End: "24:00", Freeze: "down"}}
+	})
+	require.Equal(t, "c2", p.d.Sizing.Swing)
+	require.Equal(t, sizing.VetoPaused, p.d.Sizing.Veto)
+	require.Contains(t, p.d.Explain().Sizes, "the fleet is frozen or paused")
+}
+
+// Where the cloud fills half of the orders a change costs twice as much.
+func TestSizesThatAreHardToGetCostMoreToGoTo(t *testing.T) {
+	price := func(available float64) float64 {
+		p := exchanging(t, func(cfg *scaler.Config) {
+			for i := range cfg.Sizes.Catalog {
+				cfg.Sizes.Catalog[i].Available = available
+			}
+		})
+		return p.d.Sizing.Price
+	}
+	require.InEpsilon(t, 2*price(1), price(0.5), 1e-9)
+}
+
+// Demand that hardly varies does not show what it costs: what was declared holds.
+func TestALawThatIsNotSureTeachesNothing(t *testing.T) {
+	p := newPool(t, sizesConfig(family(2, 16)), map[string]int{"c2": 10})
+	for m := range 200 {
+		require.NoError(t, p.engine.Use("c2", 8+0.01*math.Sin(float64(m)*1.7), sizing.Resources{CPU: 0.5 + 0.4*math.Sin(float64(m)*3.3)}))
+	}
+	p.minute(100)
+	require.InEpsilon(t, 19, p.d.Capacity, 1e-12)
+}
+
+// Without fresh samples nothing is learned about sizes, however long it lasts.
+func TestBlindEnginesChangeNoSizes(t *testing.T) {
+	cfg := sizesConfig(family(2, 16))
+	p := newPool(t, cfg, map[string]int{"c16": 12})
+	for m := range 600 {
+		p.minute(day(m, 300))
+	}
+	for range 3 * 1440 {
+		p.now = p.now.Add(time.Minute)
+		require.NoError(t, p.engine.Recommend(&p.d, p.now, p.fleet()))
+		require.Empty(t, p.d.Sizing.From)
+		require.False(t, p.d.Acts())
+	}
+}
+
+// What nodes carry, and the objective on waiting, survive a restart.
+func TestWhatWasLearnedOfNodesSurvives(t *testing.T) {
+	cfg := sizesConfig(family(2, 16))
+	cfg.Sizes.Wait = scaler.Wait{Service: scaler.Duration(100 * time.Millisecond), Limit: scaler.Duration(100 * time.Millisecond)}
+	p := newPool(t, cfg, map[string]int{"c2": 10})
+	for m := range 200 {
+		v := 8 + 3*math.Sin(float64(m)/5)
+		require.NoError(t, p.engine.Use("c2", v, sizing.Resources{CPU: 0.1 * v}))
+	}
+	p.minute(100)
+	busy := sizing.Queue{Workers: 2, Service: 0.1, Arrivals: 1, Services: 1}.Utilisation(0.1, 0.05)
+	require.InEpsilon(t, 19*busy, p.d.Capacity, 0.01, "as busy as the objective allows, not as Target has it")
+	snapshot, err := p.engine.AppendBinary(nil)
+	require.NoError(t, err)
+	other, err := scaler.Restore(cfg, snapshot)
+	require.NoError(t, err)
+	var a, b scaler.Decision
+	now := p.now.Add(30 * time.Second)
+	require.NoError(t, p.engine.Recommend(&a, now, p.fleet()))
+	require.NoError(t, other.Recommend(&b, now, p.fleet()))
+	require.Equal(t, a.Capacity, b.Capacity)
+	require.Equal(t, a.Sizing, b.Sizing)
+}

@@ -377,3 +377,144 @@ func BenchmarkPlanner(b *testing.B) {
 		})
 	}
 }
+
+func TestBaseGoesWithTheCountAndWithIdleTime(t *testing.T) {
+	based := func() *Planner {
+		p := NewPlanner(machines(8, 0.05), DefaultTerms())
+		p.Start(0)
+		days(p, 0, 3, wave)
+		_, n := p.Base()
+		require.Equal(t, 2, n)
+		return p
+	}
+	p := based()
+	p.Step(minute(3*1440, 15.5))
+	_, n := p.Base()
+	require.Equal(t, 2, n, "a minute of half a replica idle is no reason to exchange a node")
+	p.Step(minute(3*1440+1, 5))
+	_, n = p.Base()
+	require.Equal(t, 1, n, "of the second node nothing is wanted at all")
+
+	// Nothing changes near an event, and what is not known of the base must be tried first.
+	for _, in := range []Circumstances{{Event: true}, {Emergency: true}, {Paused: true}} {
+		p = based()
+		for m := 3 * 1440; m < 4*1440; m++ {
+			s := minute(m, 9)
+			s.In = in
+			p.Step(s)
+		}
+		_, n = p.Base()
+		require.Equal(t, 2, n, "%+v", in)
+	}
+	kinds := machines(8, 0.05)
+	kinds[1].Max = 1
+	p = NewPlanner(kinds, DefaultTerms())
+	p.Start(0)
+	days(p, 0, 3, wave)
+	_, n = p.Base()
+	require.Equal(t, 1, n, "no more may be ordered")
+
+	kinds = machines(8, 0.05)
+	kinds[1].In = 1e4
+	p = NewPlanner(kinds, DefaultTerms())
+	p.Start(0)
+	days(p, 0, 3, wave)
+	_, n = p.Base()
+	require.Zero(t, n, "within the horizon that is not paid for")
+}
+
+// A level that changes every other day has a base of its own each time, but only three times a week.
+func TestBaseKeepsToTheBudget(t *testing.T) {
+	p := NewPlanner(machines(8, 0.05), DefaultTerms())
+	p.Start(0)
+	var at []int
+	for m := range 28 * 1440 {
+		p.Step(minute(m, 20+60*float64(m/2880%2)))
+		if o := p.Outlook(); o.From >= 0 || o.Rebased != 0 {
+			at = append(at, m)
+		}
+	}
+	require.Greater(t, len(at), 6)
+	for i := 3; i < len(at); i++ {
+		require.GreaterOrEqual(t, at[i]-at[i-3], 7*1440)
+	}
+}
+
+func TestPlannerWeighsWhatElseSizesAre(t *testing.T) {
+	two := func(edit func(k []Kind)) *Planner {
+		kinds := machines(8, 0.3)
+		edit(kinds)
+		terms := DefaultTerms()
+		terms.Uniform = true
+		p := NewPlanner(kinds, terms)
+		p.Start(0)
+		return p
+	}
+	play := func(p *Planner, s func(m int) *Situation) int {
+		for m := range 2 * 1440 {
+			p.Step(s(m))
+		}
+		return p.Swing()
+	}
+	plain := func(m int) *Situation { return minute(m, 64) }
+	require.Equal(t, 1, play(two(func([]Kind) {}), plain))
+	require.Equal(t, 0, play(two(func(k []Kind) { k[1].Open = false }), plain), "it may not be ordered")
+	require.Equal(t, 0, play(two(func(k []Kind) { k[1].Max = 2 }), plain), "two carry 16 of 64")
+	least := two(func(k []Kind) { k[1].Min = 20 })
+	require.Equal(t, 0, play(least, plain), "twenty are too many")
+	least = two(func(k []Kind) { k[0].Min = 20 })
+	least.Step(minute(0, 3))
+	pools := make([]Pool, 2)
+	least.Plan(pools, 3)
+	require.Equal(t, 20, pools[0].Want)
+
+	// A node that boots for an hour is ordered for a demand of which nobody knows much.
+	slow := two(func(k []Kind) { k[1].Class = 1 })
+	require.Equal(t, 0, play(slow, func(m int) *Situation {
+		s := minute(m, 64)
+		var wide policy.Curve
+		wide.Set(six, []float64{0, 20, 60, 100, 300, 600}, 1)
+		s.Demand = append(s.Demand, wide)
+		return s
+	}))
+}
+
+func TestATrialEndsWhenTheSizeIsNotWantedAnyMore(t *testing.T) {
+	kinds := machines(8, 0.3)
+	kinds[1].Learned = false
+	terms := DefaultTerms()
+	terms.Uniform = true
+	p := NewPlanner(kinds, terms)
+	p.Start(0)
+	days(p, 0, 2, func(int) float64 { return 64 })
+	pools := make([]Pool, 2)
+	p.Plan(pools, 64)
+	require.Equal(t, 1, pools[1].Want)
+	p.Kinds()[1].Capacity /= 4 // it turns out to be slow
+	p.Kinds()[1].Learned = true
+	p.Revalue()
+	days(p, 2, 3, func(int) float64 { return 64 })
+	p.Plan(pools, 64)
+	require.Zero(t, pools[1].Want)
+	require.Equal(t, 0, p.Swing())
+}
+
+func TestBedrockForgetsWhatIsOlderThanADay(t *testing.T) {
+	var b bedrock
+	for h := range int64(30) {
+		require.Zero(t, b.level()*float64(min(1, max(0, 24-h))), "a day is not known yet")
+		b.note(h, float64(10+h))
+	}
+	require.Equal(t, 15., b.level(), "the hours 5 to 29")
+	b.note(31, 50)
+	require.Zero(t, b.level(), "of an hour nothing is known")
+	for h := int64(32); h < 60; h++ {
+		b.note(h, 40)
+	}
+	require.Equal(t, 40., b.level())
+	b.note(200, 1)
+	for h := int64(201); h < 225; h++ {
+		b.note(h, 30)
+	}
+	require.Equal(t, 1., b.level(), "what was before the gap is gone")
+}
