@@ -239,7 +239,12 @@ func (p *Planner) judge() {
 // move changes the swing as the last review wants, unless the terms forbid it.
 func (p *Planner) move(s *Situation) {
 	at, want := p.Swing(), p.want
+	tried := p.canary == want
 	if p.out.Veto = VetoNone; want == at {
+		return
+	}
+	if tried && p.kinds[want].Learned && !(p.bid(want, s).Cost() < p.bid(at, s).Cost()) {
+		p.want, p.canary = at, -1 // the trial has shown that it is no better
 		return
 	}
 	in := s.In

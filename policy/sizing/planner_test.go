@@ -493,7 +493,7 @@ func TestATrialEndsWhenTheSizeIsNotWantedAnyMore(t *testing.T) {
 	p.Kinds()[1].Capacity /= 4 // it turns out to be slow
 	p.Kinds()[1].Learned = true
 	p.Revalue()
-	days(p, 2, 3, func(int) float64 { return 64 })
+	require.Zero(t, days(p, 2, 3, func(int) float64 { return 64 }), "nobody moves there on what was believed before")
 	p.Plan(pools, 64)
 	require.Zero(t, pools[1].Want)
 	require.Equal(t, 0, p.Swing())
