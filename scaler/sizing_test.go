@@ -526,3 +526,25 @@ func TestWhatWasLearnedOfNodesSurvives(t *testing.T) {
 	require.Equal(t, a.Capacity, b.Capacity)
 	require.Equal(t, a.Sizing, b.Sizing)
 }
+
+// While the fleet is too small for what is measured no size changes, though a review wants it.
+func TestWhatIsMissingComesBeforeSizes(t *testing.T) {
+	c := family(2)
+	cheap := c[0]
+	cheap.Name, cheap.Family, cheap.Prices, cheap.CPU = "d2", "d", []sizing.Price{{Hour: 0.4}}, 2.1
+	p := newPool(t, sizesConfig(append(c, cheap)), map[string]int{"c2": 40})
+	demand := 600.0
+	for m := range 1441 {
+		if m > 1430 {
+			demand *= 1.3 // faster than nodes boot
+		}
+		p.minute(demand)
+	}
+	require.Greater(t, p.d.Observed, float64(p.d.Ready)*p.d.Capacity)
+	require.Equal(t, sizing.VetoEmergency, p.d.Sizing.Veto)
+	require.Equal(t, "c2", p.d.Sizing.Swing)
+	for range 30 {
+		p.minute(demand)
+	}
+	require.Equal(t, "d2", p.d.Sizing.Swing, "afterwards nobody waits for the next review")
+}
