@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"scaler/sim/report": {"std", "forecast", "scaler", "scaler/sim"},
 	"scaler/sim/sizes":  {"any", "forecast", "policy", "policy/compat", "policy/sizing", "scaler", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler", "adapters/internal/booting"},
-	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/booting", "adapters/internal/timeline"},
+	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/booting", "adapters/internal/timeline", "adapters/internal/secret", "adapters/internal/refusal", "adapters/internal/fleetform", "adapters/internal/moment"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
 	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "adapters", "adapters/memory", "adapters/file"},

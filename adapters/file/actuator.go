@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/headroom-go/headroom/adapters"
+	"github.com/headroom-go/headroom/adapters/internal/fleetform"
 	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/scaler"
 )
@@ -112,11 +113,11 @@ func (a *Actuator) own() (policy.Fleet, error) {
 		return policy.Fleet{}, err
 	}
 	var d desired
-	if err := decode(a.cfg.Path, b, &d); err != nil {
+	if err := fleetform.Decode(a.cfg.Path, b, &d); err != nil {
 		return policy.Fleet{}, err
 	}
 	if d.Replicas == nil || *d.Replicas < 0 {
-		return policy.Fleet{}, fmt.Errorf("%s: replicas is %s; wanted 0 or more", a.cfg.Path, number(d.Replicas))
+		return policy.Fleet{}, fmt.Errorf("%s: replicas is %s; wanted 0 or more", a.cfg.Path, fleetform.Number(d.Replicas))
 	}
 	return policy.Fleet{Ready: *d.Replicas}, nil
 }

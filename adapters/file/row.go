@@ -7,8 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/headroom-go/headroom/adapters/internal/moment"
 	"github.com/headroom-go/headroom/forecast"
 )
 
@@ -66,7 +66,7 @@ func parseRow(line []byte, c columns) (forecast.Sample, *LineError) {
 	if !ok {
 		return forecast.Sample{}, &LineError{Found: "line " + quote(line), Wanted: fmt.Sprintf("a value in column %d", c.value+1)}
 	}
-	t, err := parseTime(string(at))
+	t, err := moment.Parse(string(at))
 	if err != nil {
 		return forecast.Sample{}, &LineError{Found: "timestamp is " + quote(at), Wanted: err.Error()}
 	}
@@ -108,42 +108,7 @@ func cell(line []byte, i int) ([]byte, bool) {
 	}
 }
 
-var (
-	errTime  = errors.New(`RFC 3339 ("2024-03-04T20:15:00Z") or unix seconds (1709583300), of the years 1 to 9999`)
-	errValue = errors.New("a finite number of 0 or more, or nothing for a gap")
-)
-
-// The years that RFC 3339 can write, in unix seconds.
-const (
-	firstSecond = -62135596800 // of the year 1
-	lastSecond  = 253402300799 // of the year 9999
-)
-
-// parseTime reads RFC 3339, or unix seconds with up to nine decimals.
-func parseTime(s string) (time.Time, error) {
-	whole, part, dotted := strings.Cut(s, ".")
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		t, err := time.Parse(time.RFC3339, s)
-		if err != nil {
-			return time.Time{}, errTime
-		}
-		return t.UTC(), nil
-	}
-	var nanos uint64
-	if dotted {
-		if nanos, err = strconv.ParseUint((part + "000000000")[:9], 10, 64); err != nil || part == "" || len(part) > 9 {
-			return time.Time{}, errTime
-		}
-	}
-	if seconds < firstSecond || seconds > lastSecond { // milliseconds end up here
-		return time.Time{}, errTime
-	}
-	if strings.HasPrefix(whole, "-") { // the decimals count away from zero
-		return time.Unix(seconds, -int64(nanos)).UTC(), nil
-	}
-	return time.Unix(seconds, int64(nanos)).UTC(), nil
-}
+var errValue = errors.New("a finite number of 0 or more, or nothing for a gap")
 
 // parseValue reads a number; nothing and NaN are a known gap.
 func parseValue(s string) (float64, error) {

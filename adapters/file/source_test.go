@@ -171,15 +171,6 @@ func TestSourceReadsRows(t *testing.T) {
 	})
 }
 
-func TestParseTimeCountsDecimalsAwayFromZero(t *testing.T) {
-	got, err := parseTime("-1.5")
-	require.NoError(t, err)
-	require.Equal(t, time.Unix(-2, 5e8).UTC(), got)
-	got, err = parseTime("-0.5")
-	require.NoError(t, err)
-	require.Equal(t, time.Unix(-1, 5e8).UTC(), got)
-}
-
 func TestSourceErrors(t *testing.T) {
 	const wantTime = `RFC 3339 ("2024-03-04T20:15:00Z") or unix seconds (1709583300), of the years 1 to 9999`
 	const wantValue = "a finite number of 0 or more, or nothing for a gap"

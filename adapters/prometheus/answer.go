@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
 )
 
 // answer is the JSON of every answer of the API (Prometheus documentation, "HTTP API", "Format overview").
@@ -45,24 +47,24 @@ func (p *point) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	if len(pair) != 2 {
-		return fmt.Errorf("point %s; wanted a time and a value", clip(string(b)))
+		return fmt.Errorf("point %s; wanted a time and a value", refusal.Clip(string(b)))
 	}
 	var at *float64
 	if err := json.Unmarshal(pair[0], &at); err != nil || at == nil || math.Abs(*at) > math.MaxInt64/2000 {
-		return fmt.Errorf("time %s; wanted seconds since 1970", clip(string(pair[0])))
+		return fmt.Errorf("time %s; wanted seconds since 1970", refusal.Clip(string(pair[0])))
 	}
 	p.at = int64(math.Round(*at * 1000))
 	p.value = math.NaN()
 	var text *string
 	if err := json.Unmarshal(pair[1], &text); err != nil {
-		return fmt.Errorf("value %s at %s; wanted a number in quotes", clip(string(pair[1])), clock(p.at))
+		return fmt.Errorf("value %s at %s; wanted a number in quotes", refusal.Clip(string(pair[1])), clock(p.at))
 	}
 	if text == nil {
 		return nil
 	}
 	v, err := strconv.ParseFloat(*text, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) { // which comes with the infinity that is meant
-		return fmt.Errorf("value %q at %s; wanted a number", clip(*text), clock(p.at))
+		return fmt.Errorf("value %q at %s; wanted a number", refusal.Clip(*text), clock(p.at))
 	}
 	p.value = v
 	return nil
@@ -71,7 +73,7 @@ func (p *point) UnmarshalJSON(b []byte) error {
 // matrix returns the series of a successful answer.
 func (a *answer) matrix() ([]series, error) {
 	if a.Data.ResultType != "matrix" {
-		return nil, fmt.Errorf("resultType %q; wanted matrix", clip(a.Data.ResultType))
+		return nil, fmt.Errorf("resultType %q; wanted matrix", refusal.Clip(a.Data.ResultType))
 	}
 	var out []series
 	if err := json.Unmarshal(a.Data.Result, &out); err != nil {
@@ -108,5 +110,5 @@ func labelText(labels map[string]string) string {
 		}
 		fmt.Fprintf(&b, "%s=%q", name, labels[name])
 	}
-	return "{" + clip(b.String()) + "}"
+	return "{" + refusal.Clip(b.String()) + "}"
 }

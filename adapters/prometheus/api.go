@@ -13,6 +13,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
+	"github.com/headroom-go/headroom/adapters/internal/secret"
 )
 
 // maxAnswer is the largest answer that is read, in bytes. One series of 11,000 points takes half a million.
@@ -57,10 +60,7 @@ func (a *api) ask(ctx context.Context, form url.Values) (reply, error) {
 	if limited.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("no whole answer within %v: %w", a.timeout, err)
 	}
-	if text := err.Error(); conceal(text, secrets.hide) != text {
-		err = &concealed{conceal(text, secrets.hide), err}
-	}
-	return got, err
+	return got, secret.ConcealError(err, secrets.hide)
 }
 
 // exchange sends one query by POST, which takes expressions of any length, or by GET to a server that will not have that.
@@ -106,17 +106,17 @@ func (a *api) send(ctx context.Context, method string, form url.Values, secrets 
 		return got, fmt.Errorf("answer of more than %d bytes; wanted one series", maxAnswer)
 	}
 	if err := json.Unmarshal(text, &got.answer); err != nil {
-		return got, fmt.Errorf("answer %q: %w", clip(conceal(string(text), secrets.hide)), err)
+		return got, fmt.Errorf("answer %q: %w", refusal.Clip(secret.Conceal(string(text), secrets.hide)), err)
 	}
 	got.conceal(secrets.hide)
 	if got.Status == "error" {
 		return got, &APIError{Status: res.StatusCode, Type: got.ErrorType, Message: got.Error}
 	}
 	if got.Status != "success" {
-		return got, fmt.Errorf("answer with status %q; wanted success", clip(conceal(got.Status, secrets.hide)))
+		return got, fmt.Errorf("answer with status %q; wanted success", refusal.Clip(secret.Conceal(got.Status, secrets.hide)))
 	}
 	got.series, err = got.matrix()
-	if err != nil && conceal(string(text), secrets.hide) != string(text) { // a quotation may break off in the middle of a secret
+	if err != nil && secret.Conceal(string(text), secrets.hide) != string(text) { // a quotation may break off in the middle of a secret
 		err = errors.New("answer that is not a matrix, and repeats a secret of the request; it is not quoted")
 	}
 	return got, err
@@ -124,7 +124,7 @@ func (a *api) send(ctx context.Context, method string, form url.Values, secrets 
 
 // apiError returns the error that an answer other than 2xx is.
 func apiError(res *http.Response, text []byte, secrets []string) *APIError {
-	out := &APIError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"), time.Now())}
+	out := &APIError{Status: res.StatusCode, RetryAfter: refusal.RetryAfter(res.Header.Get("Retry-After"), time.Now())}
 	var known answer
 	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
 		out.Message = "it redirects to " + to.Host + "; wanted an address that answers itself"
@@ -133,14 +133,14 @@ func apiError(res *http.Response, text []byte, secrets []string) *APIError {
 	} else {
 		out.Message = string(bytes.ToValidUTF8(text, nil))
 	}
-	out.Type, out.Message = clip(conceal(out.Type, secrets)), clip(conceal(out.Message, secrets))
+	out.Type, out.Message = refusal.Clip(secret.Conceal(out.Type, secrets)), refusal.Clip(secret.Conceal(out.Message, secrets))
 	return out
 }
 
 // conceal hides secrets in what the server says, and clips it.
 func (r *reply) conceal(secrets []string) {
 	for _, text := range slices.Concat([]*string{&r.ErrorType, &r.Error}, pointers(r.Warnings), pointers(r.Infos)) {
-		*text = clip(conceal(*text, secrets))
+		*text = refusal.Clip(secret.Conceal(*text, secrets))
 	}
 }
 

@@ -3,7 +3,6 @@ package prometheus
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -36,29 +35,4 @@ func (e *APIError) Error() string {
 		fmt.Fprintf(&b, "; to be left alone for %v", e.RetryAfter)
 	}
 	return b.String()
-}
-
-// maxRetryAfter bounds what a server may ask for: a header that is a year off must not make the engine blind for a year.
-const maxRetryAfter = 5 * time.Minute
-
-// retryAfter reads the header Retry-After, which is a number of seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(value string, now time.Time) time.Duration {
-	var wait time.Duration
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(now)
-	}
-	return min(max(wait, 0), maxRetryAfter)
-}
-
-const maxMessage = 300
-
-// clip returns the beginning of text, on one line.
-func clip(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxMessage {
-		text = strings.ToValidUTF8(text[:maxMessage], "") + "..."
-	}
-	return text
 }

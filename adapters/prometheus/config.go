@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
+	"github.com/headroom-go/headroom/adapters/internal/secret"
 	"github.com/headroom-go/headroom/scaler"
 )
 
@@ -101,11 +102,11 @@ func (c SourceConfig) complete() (SourceConfig, scaler.Faults) {
 
 // checkURL tells nothing of a wrong address, in which a password may stand anywhere.
 func (c *SourceConfig) checkURL(check func(ok bool, field, value, wanted string)) {
-	u, err := url.Parse(c.URL)
-	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	u, ok := refusal.Address(c.URL)
+	ok = ok && u.RawQuery == ""
 	value := `""`
 	if c.URL != "" {
-		value = hidden
+		value = secret.Hidden
 	}
 	check(ok, "url", value, "an address such as http://prometheus:9090, without user, password, query and fragment")
 }

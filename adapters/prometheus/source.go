@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/headroom-go/headroom/adapters"
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
 	"github.com/headroom-go/headroom/forecast"
 )
 
@@ -32,9 +32,7 @@ type Source struct {
 	query string
 	skew  skewMeter
 
-	mu    sync.Mutex
-	until time.Time // the server wants to be left alone
-	limit *APIError // it said so
+	silence refusal.Silence
 }
 
 var _ adapters.Source = (*Source)(nil)
@@ -100,7 +98,7 @@ func ceil(ms, step int64) int64 {
 
 // page asks for the values at first, first + Step ... end, and returns nil where there is no series.
 func (s *Source) page(ctx context.Context, first, end int64) (*series, error) {
-	if err := s.silenced(); err != nil {
+	if err := s.silence.Err(); err != nil {
 		return nil, err
 	}
 	got, err := s.api.ask(ctx, url.Values{
@@ -112,7 +110,7 @@ func (s *Source) page(ctx context.Context, first, end int64) (*series, error) {
 		s.skew.measure(ctx, s.cfg.Logger, got.date, s.cfg.Step)
 	}
 	if err != nil {
-		s.silence(err)
+		s.silence.Heed(err)
 		return nil, err
 	}
 	if err := s.remarks(ctx, got); err != nil {
