@@ -93,7 +93,7 @@ func (c *Current) Read(ctx context.Context, dst []forecast.Sample, from, to time
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if newest, ok := c.line.Newest(); from.Before(to) && !(ok && newest.Equal(c.interval(to))) {
+	if newest, ok := c.line.Newest(); from.Before(to) && (!ok || !newest.Equal(c.interval(to))) {
 		if apart := c.clock().Sub(to); apart.Abs() <= c.cfg.Step {
 			if err := c.ask(ctx, to); err != nil {
 				return dst, fmt.Errorf("webhook current value: %w", err)

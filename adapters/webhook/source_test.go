@@ -181,7 +181,7 @@ func faults() map[string]struct {
 		"a text that breaks off": {breaksOff(`{"samples":[`), "reading the answer: unexpected EOF", true},
 		"an error that breaks off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 			fmt.Fprint(w, "half")
 		}, "HTTP 500 Internal Server Error: half", true},
 	}
