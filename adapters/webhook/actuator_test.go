@@ -216,6 +216,18 @@ func TestActuatorGivesUpWithItsContext(t *testing.T) {
 	})
 }
 
+// net/http repeats what has an Idempotency-Key on a fresh connection, and the signature would come twice.
+func TestActuatorSendsASignatureOnce(t *testing.T) {
+	s := newServer(t, says(200, ""))
+	a := newActuator(t, s, nil)
+	require.NoError(t, a.Apply(t.Context(), decision(12)))
+	s.become(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	err := a.Apply(t.Context(), decision(13))
+	require.Error(t, err)
+	require.True(t, temporary(err))
+	require.Equal(t, 2, s.count())
+}
+
 func TestNewActuatorReportsEveryFault(t *testing.T) {
 	_, err := webhook.NewActuator(webhook.ActuatorConfig{FleetURL: "fleet", Attempts: 11, First: -1})
 	require.EqualError(t, err, `config: 4 faults: endpoint.url is ""; wanted an address such as https://shop/headroom, without user, password and fragment`+

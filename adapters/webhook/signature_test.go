@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -80,11 +81,11 @@ func TestVerifierKnowsWhoHasSent(t *testing.T) {
 	require.Equal(t, "2026a", key)
 }
 
-// RFC 4231, test case 6, is a key longer than a block; what is signed here begins with a time, so the vector is made by
-// another program.
+// The vectors of RFC 4231 do not begin with a time, as what is signed here does; another program has to say what is right.
 func TestSignatureIsThatOfOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
+		require.Empty(t, os.Getenv("CI"), "openssl is not installed")
 		t.Skip("openssl is not installed")
 	}
 	const id, subject, body = "6f0c2b9d1e4a7358", "POST /announcements", `{"id":"tv-1"}`
@@ -157,13 +158,18 @@ func TestVerifierRefuses(t *testing.T) {
 }
 
 func TestVerifierTakesARequestOnce(t *testing.T) {
-	now := minute(0)
+	now := minute(-5).Add(10 * time.Second)
 	v := newVerifier(t, func(c *webhook.VerifierConfig) { c.Clock = func() time.Time { return now } })
+	_, err := v.Verify(signed("GET", "/", "", now, keys[0]), nil)
+	require.NoError(t, err)
+	now = minute(0)
 	first := signed("POST", "/a", "x", minute(4), keys...)
-	_, err := v.Verify(first, []byte("x"))
+	_, err = v.Verify(first, []byte("x"))
 	require.NoError(t, err)
 	for now = minute(0); !now.After(minute(9)); now = now.Add(10 * time.Second) {
 		refused(t, v, first, "x", http.StatusConflict, "is that of a request that was here before; wanted a new id and time for each request")
+		_, err := v.Verify(signed("GET", "/", "", now, keys[0]), nil) // others come meanwhile
+		require.NoError(t, err)
 	}
 	now = minute(9).Add(time.Second)
 	refused(t, v, first, "x", http.StatusUnauthorized, "behind")

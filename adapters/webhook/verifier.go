@@ -55,7 +55,8 @@ func (c VerifierConfig) complete(faults *faultList) VerifierConfig {
 // What it remembers ends with the process: within the Tolerance a request that an earlier process has taken is taken
 // again.
 type Verifier struct {
-	cfg  VerifierConfig
+	cfg  VerifierConfig // without Keys
+	keys func() []Key   // a function, because a field could be printed
 	seen memory
 }
 
@@ -70,7 +71,9 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 }
 
 func newVerifier(cfg VerifierConfig) *Verifier {
-	return &Verifier{cfg: cfg, seen: memory{most: cfg.Memory, span: 2 * cfg.Tolerance}}
+	keys := cfg.Keys
+	cfg.Keys = nil
+	return &Verifier{cfg: cfg, keys: func() []Key { return keys }, seen: memory{most: cfg.Memory, span: 2 * cfg.Tolerance}}
 }
 
 // SignatureError is why a request is not believed. Its text can be shown to whoever has sent it.
@@ -86,38 +89,62 @@ func (e *SignatureError) Error() string { return e.Reason }
 // Verify returns the name of the key with which the request r was signed, whose body is body. It is true of each request
 // once. The error is a *SignatureError.
 func (v *Verifier) Verify(r *http.Request, body []byte) (key string, err error) {
-	refuse := func(status int, format string, a ...any) (string, error) {
-		return "", &SignatureError{Status: status, Reason: "header " + SignatureHeader + " is " + fmt.Sprintf(format, a...)}
+	now := v.cfg.Clock()
+	who, id, err := v.identify(r, body, now)
+	if err == nil {
+		err = v.remember(id, now)
 	}
+	if err != nil {
+		return "", err
+	}
+	return who, nil
+}
+
+func refuse(status int, format string, a ...any) error {
+	return &SignatureError{Status: status, Reason: "header " + SignatureHeader + " is " + fmt.Sprintf(format, a...)}
+}
+
+var errSeen = refuse(http.StatusConflict, "that of a request that was here before; wanted a new id and time for each request, repetitions too")
+
+// identify returns the name of the key and the id of a request that was not here before, and remembers nothing.
+func (v *Verifier) identify(r *http.Request, body []byte, now time.Time) (key, id string, err error) {
 	values := r.Header.Values(SignatureHeader)
 	switch len(values) {
 	case 0:
-		return refuse(http.StatusUnauthorized, "missing; wanted %s", wantedSignature)
+		return "", "", refuse(http.StatusUnauthorized, "missing; wanted %s", wantedSignature)
 	case 1:
 	default:
-		return refuse(http.StatusUnauthorized, "there %d times; wanted once", len(values))
+		return "", "", refuse(http.StatusUnauthorized, "there %d times; wanted once", len(values))
 	}
 	s, err := parseSignature(values[0])
 	if err != nil {
-		return refuse(http.StatusUnauthorized, "%v", err)
+		return "", "", refuse(http.StatusUnauthorized, "%v", err)
 	}
-	now := v.cfg.Clock()
 	if apart := time.Unix(s.at, 0).Sub(now); apart.Abs() > v.cfg.Tolerance {
-		return refuse(http.StatusUnauthorized, "of %d, which is %s; wanted at most %v from the clock of this receiver, %d", s.at, offset(apart), v.cfg.Tolerance, now.Unix())
+		return "", "", refuse(http.StatusUnauthorized, "of %d, which is %s; wanted at most %v from the clock of this receiver, %d", s.at, offset(apart), v.cfg.Tolerance, now.Unix())
 	}
 	what := subject(r, v.cfg.Prefix)
-	i := s.signer(v.cfg.Keys, what, body)
+	keys := v.keys()
+	i := s.signer(keys, what, body)
 	if i < 0 {
-		return refuse(http.StatusUnauthorized, "made with no key of this receiver, or of something else; wanted that of %q, time, id and the %d bytes of the body", what, len(body))
+		return "", "", refuse(http.StatusUnauthorized, "made with no key of this receiver, or of something else; wanted that of %q, time, id and the %d bytes of the body", what, len(body))
 	}
-	known, wait := v.seen.add(s.id, now)
+	if v.seen.has(s.id) {
+		return "", "", errSeen
+	}
+	return keys[i].Name, s.id, nil
+}
+
+// remember has the request with that id taken.
+func (v *Verifier) remember(id string, now time.Time) error {
+	known, wait := v.seen.add(id, now)
 	switch {
 	case known:
-		return refuse(http.StatusConflict, "that of a request that was here before; wanted a new id and time for each request, repetitions too")
+		return errSeen
 	case wait > 0:
-		return "", &SignatureError{Status: http.StatusTooManyRequests, Reason: fmt.Sprintf("%d requests within %v; wanted fewer", v.cfg.Memory, 2*v.cfg.Tolerance), RetryAfter: wait}
+		return &SignatureError{Status: http.StatusTooManyRequests, Reason: fmt.Sprintf("%d requests within %v; wanted fewer", v.cfg.Memory, 2*v.cfg.Tolerance), RetryAfter: wait}
 	}
-	return v.cfg.Keys[i].Name, nil
+	return nil
 }
 
 // offset says how far a time is from the clock.
@@ -145,14 +172,25 @@ func (m *memory) add(id string, now time.Time) (known bool, wait time.Duration) 
 	if m.recent == nil || now.Sub(m.since) > m.span {
 		m.older, m.recent, m.since = m.recent, make(map[string]struct{}), now
 	}
-	_, isRecent := m.recent[id]
-	_, isOlder := m.older[id]
-	switch {
-	case isRecent || isOlder:
+	if m.knows(id) {
 		return true, 0
-	case len(m.recent) >= m.most:
+	}
+	if len(m.recent) >= m.most {
 		return false, m.since.Add(m.span).Sub(now) + time.Second
 	}
 	m.recent[id] = struct{}{}
 	return false, 0
+}
+
+// has says whether id is remembered.
+func (m *memory) has(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.knows(id)
+}
+
+func (m *memory) knows(id string) bool {
+	_, recent := m.recent[id]
+	_, older := m.older[id]
+	return recent || older
 }

@@ -3,13 +3,16 @@ package secret
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
 )
 
-// Text is a text that is not shown: however it is printed, logged or encoded, "[hidden]" stands in its place.
-// string(s) is the text.
+// Text is a text that is not shown: however it is printed, logged or encoded, "[hidden]" stands in its place. string(s) is
+// the text. Package fmt does not ask one in an unexported field, and encoding/json none that
+// is the key of a map: keep it in a function there.
 type Text string
 
 // Hidden stands in the place of what is not shown.
@@ -23,8 +26,14 @@ func (s Text) String() string {
 	return Hidden
 }
 
-// GoString returns what String does, in quotes.
-func (s Text) GoString() string { return `"` + s.String() + `"` }
+// Format writes what String returns, whatever the verb is, and in quotes for %q and %#v.
+func (s Text) Format(f fmt.State, verb rune) {
+	text := s.String()
+	if verb == 'q' || verb == 'v' && f.Flag('#') {
+		text = `"` + text + `"`
+	}
+	_, _ = io.WriteString(f, text)
+}
 
 // MarshalText returns what String does.
 func (s Text) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
