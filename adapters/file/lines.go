@@ -31,7 +31,7 @@ func (s *Source) lines(ctx context.Context, r io.Reader, closed bool) error {
 		s.counts.Bytes += size
 		if fault := s.take(line, size); fault != nil {
 			fault.Path, fault.Line = s.cfg.Path, s.place.line+1
-			if s.place.line == 0 {
+			if s.place.header.format == formatUnknown {
 				return fault // without a header nothing that follows means anything; it is looked at again next time
 			}
 			s.counts.Bad++
@@ -53,20 +53,28 @@ func (s *Source) lines(ctx context.Context, r io.Reader, closed bool) error {
 	return nil
 }
 
-// take understands one line, which is the header if it is the first. line is nil if it is too long.
+// take understands one line. The first says what the others are, and is a row itself where they are JSON. line is nil if it
+// is too long.
 func (s *Source) take(line []byte, size int64) *LineError {
 	if line == nil {
 		return &LineError{Found: fmt.Sprintf("a line of %d bytes", size), Wanted: fmt.Sprintf("at most %d", maxLine)}
 	}
 	if s.place.line == 0 {
-		header, fault := parseHeader(line)
-		s.place.header = header
-		return fault
+		var fault *LineError
+		s.place.header, fault = parseHeader(line)
+		if s.place.header.format != formatJSON {
+			return fault
+		}
+		line = bytes.TrimPrefix(line, byteOrderMark)
 	}
 	if len(bytes.TrimSpace(line)) == 0 {
 		return nil
 	}
-	x, fault := parseRow(line, s.place.header)
+	parse := parseRow
+	if s.place.header.format == formatJSON {
+		parse = parseObject
+	}
+	x, fault := parse(line, s.place.header)
 	if fault == nil {
 		s.row(x)
 	}
@@ -91,7 +99,8 @@ func nextLine(b *bufio.Reader) (line []byte, size int64, err error) {
 }
 
 // inflate reads the compressed file f, unless it is as it was. There is no going on in the middle of a compressed file:
-// it is read from its start.
+// it is read from its start. Of a file that breaks off the rows before that count; the error comes once for each content,
+// so that one which is still being written is not blind.
 func (s *Source) inflate(ctx context.Context, f *os.File, info os.FileInfo) error {
 	if w := s.whole; w != nil && os.SameFile(w, info) && w.Size() == info.Size() && w.ModTime().Equal(info.ModTime()) {
 		return nil
@@ -102,7 +111,8 @@ func (s *Source) inflate(ctx context.Context, f *os.File, info os.FileInfo) erro
 		return fmt.Errorf("%s: %w; wanted a whole gzip file", s.cfg.Path, err)
 	}
 	err = s.lines(ctx, z, true)
-	if header := s.place.line > 0; err == nil || header && isLine(err) {
+	told := isLine(err) || errors.Is(err, io.ErrUnexpectedEOF)
+	if err == nil || told && s.place.header.format != formatUnknown {
 		s.whole = info
 	}
 	s.place = place{} // a place in what is compressed is none in the file

@@ -30,20 +30,38 @@ func (e *LineError) Error() string {
 	return s
 }
 
-// columns are the places of the two columns in a line.
-type columns struct{ time, value int }
+// format is what the lines of a file are.
+type format uint8
+
+const (
+	formatUnknown format = iota
+	formatCSV
+	formatJSON
+)
+
+// columns say where in a line time and value stand: at which places, if it is CSV.
+type columns struct {
+	format      format
+	time, value int
+}
 
 const (
 	timeColumn  = "timestamp"
 	valueColumn = "value"
 )
 
-// parseHeader finds the columns in the first line.
+// byteOrderMark is that with which spreadsheets begin a file.
+var byteOrderMark = []byte("\ufeff")
+
+// parseHeader finds the columns in the first line, or sees that it is an object.
 func parseHeader(line []byte) (columns, *LineError) {
-	c := columns{-1, -1}
-	text := strings.TrimPrefix(string(line), "\ufeff") // the mark with which spreadsheets begin a file
+	c := columns{formatCSV, -1, -1}
+	text := bytes.TrimPrefix(line, byteOrderMark)
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return columns{format: formatJSON}, nil
+	}
 	for i := range bytes.Count(line, []byte(",")) + 1 {
-		switch name, _ := cell([]byte(text), i); strings.ToLower(string(name)) {
+		switch name, _ := cell(text, i); strings.ToLower(string(name)) {
 		case timeColumn:
 			c.time = i
 		case valueColumn:
@@ -51,7 +69,7 @@ func parseHeader(line []byte) (columns, *LineError) {
 		}
 	}
 	if c.time < 0 || c.value < 0 {
-		return c, &LineError{Found: "header " + quote(line), Wanted: "columns timestamp and value"}
+		return columns{}, &LineError{Found: "header " + quote(line), Wanted: "columns timestamp and value, or JSON objects with them"}
 	}
 	return c, nil
 }
@@ -108,7 +126,10 @@ func cell(line []byte, i int) ([]byte, bool) {
 	}
 }
 
-var errValue = errors.New("a finite number of 0 or more, or nothing for a gap")
+var (
+	errValue       = errors.New("a finite number of 0 or more, or nothing for a gap")
+	errObjectValue = errors.New("a finite number of 0 or more, or null for a gap")
+)
 
 // parseValue reads a number; nothing and NaN are a known gap.
 func parseValue(s string) (float64, error) {
@@ -124,9 +145,10 @@ func parseValue(s string) (float64, error) {
 
 // quote shows what was found, but not all of a long line.
 func quote(b []byte) string {
-	const most = 60
-	if len(b) > most {
-		return strconv.Quote(string(b[:most])) + "..."
+	if len(b) > mostShown {
+		return strconv.Quote(string(b[:mostShown])) + "..."
 	}
 	return strconv.Quote(string(b))
 }
+
+const mostShown = 60 // bytes

@@ -27,17 +27,26 @@ type SourceConfig struct {
 	Logger *slog.Logger
 }
 
-// Source reads CSV with a header line and the columns timestamp and value, in any place and among others, that may be
-// growing.
+// Source reads a file that may be growing: CSV with a header line and the columns timestamp and value, in any place and among
+// others, or JSON with one object on each line, which has these members and perhaps others. The first line tells which.
+//
+//	timestamp,value                                 {"timestamp":"2024-03-04T20:15:00Z","value":12.5}
+//	2024-03-04T20:15:00Z,12.5                       {"timestamp":1709583360,"value":null}
+//	1709583360,
 //
 // A timestamp is the start of the row's interval, RFC 3339 or unix seconds; samples are in UTC. A value is a finite number
-// of 0 or more; nothing, or NaN, is a known gap. Rows may come in any order, and a row with the time of an earlier one
-// takes its place. Empty lines are passed over, and so is a last line without a line end, which is still being written.
+// of 0 or more; nothing, null or NaN is a known gap, and an object without a value is an error. Rows may come in any order,
+// and a row with the time of an earlier one takes its place. Empty lines are passed over, and so is a last line without a
+// line end, which is still being written.
 //
 // Read takes up where the last one stopped. It reads the file again from the start only for a window that begins before
 // the last one's, after the file was replaced or cut off (rotation), which is logged and counted, and, if it is compressed,
 // when it has changed; so that a growing file should be a plain one. Rows of earlier windows that were read before a
 // rotation stay known, rows that were written between the last Read and the rotation are not seen.
+//
+// A compressed file may have several members, one behind another, and its last line needs no line end. If it breaks off,
+// the rows before that count, and Read says once where it does; if its checksum is wrong, Read says so each time and
+// nothing new counts.
 //
 // A file that is not there is an error, as is a wrong header. A line that cannot be read is an error once: Read has gone
 // past it when it is called again, and its interval is a gap. These errors are *LineError, and only the first line of a Read

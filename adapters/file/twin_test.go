@@ -4,6 +4,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,15 +16,21 @@ import (
 	"github.com/headroom-go/headroom/adapters/internal/moment"
 )
 
+// objectLine is what object makes.
+var objectLine = regexp.MustCompile(`^{"host":"web","timestamp":"(.*)","value":(.*)}`)
+
 // twin is the slow and obvious Source: it reads the whole text anew for each window.
 func twin(text string, from, to int) map[int]float64 {
 	out := map[int]float64{}
 	lines := strings.SplitAfter(text, "\n")
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		if !strings.HasSuffix(line, "\n") {
 			continue
 		}
 		at, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ",")
+		if m := objectLine.FindStringSubmatch(line); m != nil {
+			at, value = m[1], m[2]
+		}
 		t, err := moment.Parse(at)
 		if err != nil {
 			continue
@@ -41,7 +49,13 @@ func twin(text string, from, to int) map[int]float64 {
 func TestSourceIsItsTwin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "demand.csv")
 	rapid.Check(t, func(t *rapid.T) {
-		text := header
+		text, line := header, row
+		if rapid.Bool().Draw(t, "json") {
+			line = func(i int, v float64) string {
+				return object(minute(i).Format(time.RFC3339), strconv.FormatFloat(v, 'g', -1, 64))
+			}
+			text = line(25, 0) // the first line tells what the others are
+		}
 		put := func() { require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) }
 		put()
 		s, err := NewSource(SourceConfig{Path: path, Step: time.Minute})
@@ -49,7 +63,7 @@ func TestSourceIsItsTwin(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "calls") {
 			if rapid.Bool().Draw(t, "append") {
 				for range rapid.IntRange(1, 4).Draw(t, "rows") {
-					text += row(rapid.IntRange(0, 20).Draw(t, "minute"), float64(rapid.IntRange(0, 9).Draw(t, "value")))
+					text += line(rapid.IntRange(0, 20).Draw(t, "minute"), float64(rapid.IntRange(0, 9).Draw(t, "value")))
 				}
 				if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
 					text += "nonsense\n"
@@ -85,6 +99,7 @@ func TestSourceIsItsTwin(t *testing.T) {
 func FuzzSource(f *testing.F) {
 	f.Add([]byte(header+"1709510400,1\n1709510460,\n"), int64(1709510400))
 	f.Add([]byte("a,\"b,c\",value,timestamp\n\"\",\"\",\"1\",2024-03-04T00:00:00Z\r\n"), int64(0))
+	f.Add([]byte("{\"timestamp\":1709510400,\"value\":1}\n{\"value\":null,\"timestamp\":\"2024-03-04T00:00:00Z\"}\n{}\n"), int64(1709510400))
 	f.Add([]byte{0x1f, 0x8b, 8, 0}, int64(-1))
 	path := filepath.Join(f.TempDir(), "demand.csv")
 	f.Fuzz(func(t *testing.T, text []byte, start int64) {
