@@ -20,18 +20,20 @@ const module = "github.com/headroom-go/headroom"
 // allowed says which packages of the module a package may import; a package that is not here may not exist. "std" alone
 // means the standard library only, "any" that foreign modules are fine.
 var allowed = map[string][]string{
-	"internal/fp":           {"std"},
-	"internal/state":        {"std"},
-	"internal/reference":    {"std"},
-	"internal/csvfile":      {"std"},
-	"internal/command":      {"any"}, // the frame of commands, not of the core
-	"forecast":              {"std", "internal/fp", "internal/state"},
-	"forecast/fit":          {"any", "forecast"}, // off the decision path
-	"policy":                {"std", "internal/fp", "internal/state", "policy/compat"},
-	"policy/compat":         {"std", "internal/fp", "internal/state"},
-	"policy/sizing":         {"std", "internal/fp", "internal/state", "policy", "policy/compat"},
-	"policy/sizing/exports": {"std", "internal/csvfile", "policy/sizing"},
-	"scaler":                {"std", "forecast", "policy", "policy/compat", "policy/sizing", "internal/state"},
+	"internal/fp":        {"std"},
+	"internal/state":     {"std"},
+	"internal/reference": {"std"},
+	"internal/csvfile":   {"std"},
+	"internal/command":   {"any"}, // the frame of commands, not of the core
+
+	"internal/prometheustest": {"any"}, // for tests
+	"forecast":                {"std", "internal/fp", "internal/state"},
+	"forecast/fit":            {"any", "forecast"}, // off the decision path
+	"policy":                  {"std", "internal/fp", "internal/state", "policy/compat"},
+	"policy/compat":           {"std", "internal/fp", "internal/state"},
+	"policy/sizing":           {"std", "internal/fp", "internal/state", "policy", "policy/compat"},
+	"policy/sizing/exports":   {"std", "internal/csvfile", "policy/sizing"},
+	"scaler":                  {"std", "forecast", "policy", "policy/compat", "policy/sizing", "internal/state"},
 
 	"scaler/scalertest": {"std", "forecast", "policy", "scaler"},
 	"scaler/sim":        {"any", "internal/csvfile", "internal/fp", "forecast", "policy", "policy/compat", "scaler"},
@@ -42,7 +44,7 @@ var allowed = map[string][]string{
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/booting", "adapters/internal/timeline", "adapters/internal/secret", "adapters/internal/refusal", "adapters/internal/fleetform", "adapters/internal/moment"},
 	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
 	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
-	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "adapters", "adapters/memory", "adapters/file"},
+	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "policy/compat", "adapters", "adapters/memory", "adapters/file", "adapters/calendar", "adapters/prometheus"},
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.

@@ -17,6 +17,7 @@ import (
 	"github.com/headroom-go/headroom/adapters/adaptertest"
 	"github.com/headroom-go/headroom/adapters/prometheus"
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/internal/prometheustest"
 )
 
 func minute(i int) time.Time { return adaptertest.Origin().Add(time.Duration(i) * time.Minute) }
@@ -52,7 +53,7 @@ func newBench(t *testing.T, handler http.HandlerFunc, edit func(*prometheus.Sour
 	}))
 	t.Cleanup(server.Close)
 	cfg := prometheus.SourceConfig{
-		URL: server.URL, Query: "sum(demand)", Step: time.Minute, Client: client(t),
+		URL: server.URL, Query: "sum(demand)", Step: time.Minute, Client: prometheustest.Client(t),
 		Token: token, Header: map[string]prometheus.Secret{"X-Scope-OrgID": tenant},
 		Logger: slog.New(slog.NewTextHandler(&b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/headroom-go/headroom/adapters/prometheus"
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/internal/prometheustest"
 	"github.com/headroom-go/headroom/policy"
 	"github.com/headroom-go/headroom/scaler"
 )
@@ -278,7 +279,7 @@ func crowd(t *testing.T) []*prometheus.Observer {
 }
 
 func TestPromtoolFindsNoFault(t *testing.T) {
-	cmd := exec.Command(program(t, "promtool"), "check", "metrics")
+	cmd := exec.Command(prometheustest.Program(t, "promtool"), "check", "metrics")
 	cmd.Stdin = strings.NewReader(scrape(t, crowd(t)...))
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -18,12 +18,13 @@ import (
 	"github.com/headroom-go/headroom/adapters/adaptertest"
 	"github.com/headroom-go/headroom/adapters/prometheus"
 	"github.com/headroom-go/headroom/forecast"
+	"github.com/headroom-go/headroom/internal/prometheustest"
 )
 
 const outOfOrder = "storage: {tsdb: {out_of_order_time_window: 60d}}\n"
 
 func TestSourceConformsWithTheRealServer(t *testing.T) {
-	address := serve(t, t.TempDir(), outOfOrder, "--web.enable-remote-write-receiver")
+	address := prometheustest.Serve(t, t.TempDir(), outOfOrder, "--web.enable-remote-write-receiver")
 	target, err := url.Parse(address)
 	require.NoError(t, err)
 	n := 0
@@ -32,7 +33,7 @@ func TestSourceConformsWithTheRealServer(t *testing.T) {
 			adaptertest.RunSource(t, func(t *testing.T) adaptertest.SourceHarness {
 				n++
 				name := fmt.Sprint(n)
-				c := client(t)
+				c := prometheustest.Client(t)
 				proxy := httputil.NewSingleHostReverseProxy(target) // can go away while the server stays
 				proxy.Transport = c.Transport
 				front := httptest.NewServer(proxy)
@@ -91,7 +92,7 @@ func shopHistory() string {
 // visits reads minutes i to j-1 of the shop, by minute.
 func visits(t *testing.T, address string, i, j int, edit func(*prometheus.SourceConfig)) (map[int]float64, error) {
 	t.Helper()
-	cfg := prometheus.SourceConfig{URL: address, Query: `sum(rate(requests_total[1m]))`, Step: time.Minute, Client: client(t)}
+	cfg := prometheus.SourceConfig{URL: address, Query: `sum(rate(requests_total[1m]))`, Step: time.Minute, Client: prometheustest.Client(t)}
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -112,8 +113,8 @@ func query(expression string) func(*prometheus.SourceConfig) {
 
 func TestHistoryOfTheRealServer(t *testing.T) {
 	dir := t.TempDir()
-	backfill(t, dir, shopHistory())
-	address := serve(t, dir, "")
+	prometheustest.Backfill(t, dir, shopHistory())
+	address := prometheustest.Serve(t, dir, "")
 
 	t.Run("the rate of a minute is what came in it", func(t *testing.T) {
 		got, err := visits(t, address, 1, 9, nil)
@@ -211,7 +212,7 @@ func TestCredentialsOfTheRealServer(t *testing.T) {
 	web := filepath.Join(dir, "web.yml")
 	// bcrypt of "open sesame"
 	require.NoError(t, os.WriteFile(web, []byte("basic_auth_users: {reader: $2b$04$NsW3Cjc22UVqKxNMJPj2leEhCfUytSg5FiwOSaD7wNmNfTlQH8t..}\n"), 0o600))
-	address := serve(t, dir, "", "--web.config.file="+web)
+	address := prometheustest.Serve(t, dir, "", "--web.config.file="+web)
 
 	user := func(password prometheus.Secret) func(*prometheus.SourceConfig) {
 		return func(c *prometheus.SourceConfig) { c.User, c.Password = "reader", password }
@@ -234,7 +235,7 @@ func TestTheRealServerScrapes(t *testing.T) {
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(shown.Close)
-	address := serve(t, t.TempDir(), fmt.Sprintf("scrape_configs: [{job_name: engine, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: [%q]}]}]\n", shown.Listener.Addr()))
+	address := prometheustest.Serve(t, t.TempDir(), fmt.Sprintf("scrape_configs: [{job_name: engine, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: [%q]}]}]\n", shown.Listener.Addr()))
 	for range 3 { // the next begins when the last is stored
 		<-scrapes
 	}
@@ -247,7 +248,7 @@ func TestTheRealServerScrapes(t *testing.T) {
 		`max(last_over_time(headroom_cost_replica_seconds{service="",policy="pinned",window="week"}[1m]))/3600`: 3,
 		`count(last_over_time(headroom_changes_total[1m]))`:                                                     4,
 	} {
-		s, err := prometheus.NewSource(prometheus.SourceConfig{URL: address, Query: expression, Step: time.Second, Client: client(t)})
+		s, err := prometheus.NewSource(prometheus.SourceConfig{URL: address, Query: expression, Step: time.Second, Client: prometheustest.Client(t)})
 		require.NoError(t, err)
 		now := time.Now()
 		got, err := s.Read(t.Context(), nil, now.Add(-2*time.Second), now.Add(time.Second))

@@ -1,4 +1,5 @@
-package prometheus_test
+// Package prometheustest runs the programs of Prometheus for tests that want the real server.
+package prometheustest
 
 import (
 	"bytes"
@@ -16,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program returns where a program of Prometheus is. Where it is not installed the test is skipped, and fails in CI.
-func program(t *testing.T, name string) string {
+// Program returns where a program of Prometheus is. Where it is not installed the test is skipped, and fails in CI.
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err == nil {
@@ -54,15 +55,15 @@ func (w *watch) String() string {
 	return w.text.String()
 }
 
-// serve starts the real Prometheus in dir, with what tsdb it has there, and returns its address. It ends with the test.
-func serve(t *testing.T, dir, config string, flags ...string) string {
+// Serve starts the real Prometheus in dir, with what tsdb it has there, and returns its address. It ends with the test.
+func Serve(t testing.TB, dir, config string, flags ...string) string {
 	t.Helper()
 	file := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
 	var out *watch
 	for range 5 { // somebody may take the port between its choice and the start
 		port := freePort(t)
-		cmd := exec.Command(program(t, "prometheus"), append([]string{
+		cmd := exec.CommandContext(context.Background(), Program(t, "prometheus"), append([]string{
 			"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + port,
 			"--storage.tsdb.retention.time=100y",
 		}, flags...)...)
@@ -92,7 +93,7 @@ func serve(t *testing.T, dir, config string, flags ...string) string {
 	return ""
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -100,17 +101,17 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// backfill makes blocks of an OpenMetrics text in dir.
-func backfill(t *testing.T, dir, text string) {
+// Backfill makes blocks of an OpenMetrics text in dir.
+func Backfill(t testing.TB, dir, text string) {
 	t.Helper()
 	file := filepath.Join(dir, "history.om")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	out, err := exec.Command(program(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics", file, filepath.Join(dir, "data")).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), Program(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics", file, filepath.Join(dir, "data")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
-// client returns a client whose connections end with the test.
-func client(t *testing.T) *http.Client {
+// Client returns a client whose connections end with the test.
+func Client(t testing.TB) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	t.Cleanup(transport.CloseIdleConnections)
