@@ -17,7 +17,7 @@ import (
 // its place, and the report says so. In a program, Run takes the place of Tick.
 func ExampleRunner() {
 	now := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
-	first, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute}) // here: datadog.NewSource
+	first, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute}) // here: one of a datadog.Client
 	second, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute})
 	for at := now.Add(-24 * time.Hour); at.Before(now); at = at.Add(time.Minute) {
 		if now.Sub(at) > 30*time.Minute {

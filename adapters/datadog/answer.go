@@ -2,10 +2,13 @@ package datadog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
 	"github.com/headroom-go/headroom/forecast"
 )
 
@@ -14,9 +17,10 @@ type answer1 struct {
 	Status string `json:"status"`
 	Error  string `json:"error"`
 	Series []struct {
-		Scope     string       `json:"scope"`
-		Interval  float64      `json:"interval"` // seconds
-		Pointlist [][]*float64 `json:"pointlist"`
+		Query     *int    `json:"query_index"`
+		Scope     string  `json:"scope"`
+		Interval  float64 `json:"interval"` // seconds
+		Pointlist points  `json:"pointlist"`
 	} `json:"series"`
 }
 
@@ -26,23 +30,28 @@ type answer2 struct {
 	Data   *struct {
 		Attributes struct {
 			Series []struct {
+				Query     *int     `json:"query_index"` // which of the formulas
 				GroupTags []string `json:"group_tags"`
 			} `json:"series"`
-			Times  []*float64   `json:"times"`
-			Values [][]*float64 `json:"values"`
+			Times  numbers   `json:"times"`
+			Values []numbers `json:"values"`
 		} `json:"attributes"`
 	} `json:"data"`
 }
 
-// column is one series.
+// column is one series of an answer.
 type column struct {
-	scope  string
-	times  []*float64 // milliseconds since 1970
-	values []*float64
+	query    *int // which of those that were asked; nil if the answer does not say
+	scope    string
+	interval time.Duration // of its buckets, as the answer says; 0 if it does not
+	shared   bool          // the times are those of all series: a value that is null need not be a gap
+	times    numbers       // milliseconds since 1970
+	values   numbers       // as many
+	fault    error         // of its form
 }
 
 // read1 returns the series of an answer of version 1, or what it says is wrong.
-func read1(text []byte, step time.Duration) (columns []column, refused string, err error) {
+func read1(text []byte) (columns []column, refused string, err error) {
 	var a answer1
 	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, "", err
@@ -51,18 +60,13 @@ func read1(text []byte, step time.Duration) (columns []column, refused string, e
 		return nil, a.Error + " (status " + a.Status + ")", nil
 	}
 	if a.Status != "ok" {
-		return nil, "", fmt.Errorf("status %q; wanted ok", clip(a.Status))
+		return nil, "", fmt.Errorf("status %q; wanted ok", refusal.Clip(a.Status))
 	}
-	for _, s := range a.Series {
-		if s.Interval != step.Seconds() {
-			return nil, "", fmt.Errorf("interval of %v s; wanted %v s, as the rollup asks", s.Interval, step.Seconds())
-		}
-		c := column{scope: s.Scope}
-		for _, p := range s.Pointlist {
-			if len(p) != 2 {
-				return nil, "", fmt.Errorf("point of %d numbers; wanted a time and a value", len(p))
-			}
-			c.times, c.values = append(c.times, p[0]), append(c.values, p[1])
+	for i := range a.Series {
+		s := &a.Series[i]
+		c := column{query: s.Query, scope: s.Scope, times: s.Pointlist.times, values: s.Pointlist.values, fault: s.Pointlist.fault}
+		if c.interval = time.Duration(s.Interval * float64(time.Second)); c.interval == 0 {
+			c.fault = errors.Join(c.fault, fmt.Errorf("interval of %v s; wanted that of the rollup", s.Interval))
 		}
 		columns = append(columns, c)
 	}
@@ -79,47 +83,178 @@ func read2(text []byte) (columns []column, refused string, err error) {
 		return nil, said, nil
 	}
 	if a.Data == nil {
-		return nil, "", fmt.Errorf("no data")
+		return nil, "", errors.New("no data")
 	}
-	at := a.Data.Attributes
+	at := &a.Data.Attributes
 	if len(at.Series) != len(at.Values) {
 		return nil, "", fmt.Errorf("%d series with values of %d", len(at.Series), len(at.Values))
 	}
 	for i, s := range at.Series {
-		if len(at.Values[i]) != len(at.Times) {
-			return nil, "", fmt.Errorf("%d values at %d times", len(at.Values[i]), len(at.Times))
+		c := column{query: s.Query, scope: fmt.Sprint(s.GroupTags), times: at.Times, values: at.Values[i], shared: true}
+		if len(c.values) != len(c.times) {
+			c.fault = fmt.Errorf("%d values at %d times", len(c.values), len(c.times))
 		}
-		columns = append(columns, column{fmt.Sprint(s.GroupTags), at.Times, at.Values[i]})
+		columns = append(columns, c)
 	}
 	return columns, "", nil
 }
 
-// samples appends the samples from first to before end. Times must be among those that were asked for, ascending, each once;
-// the bucket at end, which version 1 includes, is partial and left out.
-func (c *column) samples(dst []forecast.Sample, first, end time.Time, step time.Duration) ([]forecast.Sample, error) {
-	last := first.Add(-step)
+// samples returns the samples of q's intervals that end by end. Times must be among those that were asked for, ascending, each
+// once; the bucket at q.end, which version 1 includes, is partial and left out.
+func (c *column) samples(q *question, end time.Time) ([]forecast.Sample, error) {
+	if c.fault != nil {
+		return nil, c.fault
+	}
+	if c.interval != 0 && c.interval != q.step {
+		return nil, fmt.Errorf("interval of %v s; wanted %v s, as the rollup asks", c.interval.Seconds(), q.step.Seconds())
+	}
+	dst := make([]forecast.Sample, 0, len(c.times))
+	last := q.first.Add(-q.step)
 	for i, ms := range c.times {
-		if ms == nil || math.Abs(*ms) > math.MaxInt64/2000 || *ms != math.Trunc(*ms) {
+		if !(math.Abs(ms) <= math.MaxInt64/2000) || ms != math.Trunc(ms) { // null is NaN
 			return nil, fmt.Errorf("time of point %d is no whole number of milliseconds since 1970", i)
 		}
-		at := time.UnixMilli(int64(*ms)).UTC()
-		if at.Before(first) || at.After(end) || !at.Equal(at.Truncate(step)) {
-			return nil, fmt.Errorf("value at %s; wanted none but each %v from %s to %s, as was asked", clock(at), step, clock(first), clock(end))
+		at := time.UnixMilli(int64(ms)).UTC()
+		if at.Before(q.first) || at.After(q.end) || !at.Equal(at.Truncate(q.step)) {
+			return nil, fmt.Errorf("value at %s; wanted none but each %v from %s to %s, as was asked", clock(at), q.step, clock(q.first), clock(q.end))
 		}
 		if !at.After(last) {
 			return nil, fmt.Errorf("value at %s after one at %s; wanted ascending times", clock(at), clock(last))
 		}
-		last = at
-		if at.Equal(end) {
-			continue
+		if last = at; at.Before(end) && !(c.shared && math.IsNaN(c.values[i])) {
+			dst = append(dst, forecast.Sample{Time: at, Value: c.values[i]})
 		}
-		v := math.NaN()
-		if c.values[i] != nil {
-			v = *c.values[i]
-		}
-		dst = append(dst, forecast.Sample{Time: at, Value: v})
 	}
 	return dst, nil
 }
 
 func clock(t time.Time) string { return t.Format("2006-01-02T15:04:05.999Z07:00") }
+
+// numbers is a list of numbers in JSON, in which null is NaN.
+type numbers []float64
+
+// UnmarshalJSON implements json.Unmarshaler. text is valid JSON.
+func (n *numbers) UnmarshalJSON(text []byte) error {
+	*n = nil
+	if string(text) == "null" {
+		return nil
+	}
+	s := scanner{text: text}
+	s.expect('[')
+	if s.next() == ']' {
+		return nil
+	}
+	*n = make(numbers, 0, s.separators()+1)
+	for s.err == nil {
+		*n = append(*n, s.number())
+		if s.next() != ',' {
+			break
+		}
+		s.at++
+	}
+	s.expect(']')
+	return s.err
+}
+
+// points is a list of points in JSON, each of them a time and a value.
+type points struct {
+	times, values numbers
+	fault         error // of one point: it is no reason to refuse what others have asked
+}
+
+// UnmarshalJSON implements json.Unmarshaler. text is valid JSON.
+func (p *points) UnmarshalJSON(text []byte) error {
+	*p = points{}
+	if string(text) == "null" {
+		return nil
+	}
+	s := scanner{text: text}
+	s.expect('[')
+	if s.next() == ']' {
+		return nil
+	}
+	room := (s.separators() + 2) / 2 // one comma in each point, and one between two
+	p.times, p.values = make(numbers, 0, room), make(numbers, 0, room)
+	for s.err == nil {
+		s.expect('[')
+		at := s.number()
+		if s.next() != ',' {
+			s.fail("point of 1 number; wanted a time and a value")
+			break
+		}
+		s.at++
+		p.times, p.values = append(p.times, at), append(p.values, s.number())
+		if s.next() != ']' {
+			s.fail("point that goes on after a time and a value")
+			break
+		}
+		s.at++
+		if s.next() != ',' {
+			break
+		}
+		s.at++
+	}
+	p.fault = s.err
+	return nil
+}
+
+// scanner reads lists of numbers. encoding/json takes one allocation for each number that may be null, which here is each.
+type scanner struct {
+	text []byte // valid JSON
+	at   int
+	err  error // the first
+}
+
+// next returns the next byte that is no space, 0 at the end.
+func (s *scanner) next() byte {
+	for ; s.at < len(s.text); s.at++ {
+		switch b := s.text[s.at]; b {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return b
+		}
+	}
+	return 0
+}
+
+func (s *scanner) fail(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (s *scanner) expect(b byte) {
+	if got := s.next(); got != b {
+		s.fail("%q where a list of numbers has %q", got, b)
+	}
+	s.at++
+}
+
+// number reads one, or null.
+func (s *scanner) number() float64 {
+	s.next()
+	begin := s.at
+	for s.at < len(s.text) && s.text[s.at] != ',' && s.text[s.at] != ']' && s.text[s.at] > ' ' {
+		s.at++
+	}
+	word := s.text[begin:s.at]
+	if string(word) == "null" {
+		return math.NaN()
+	}
+	v, err := strconv.ParseFloat(string(word), 64)
+	if err != nil {
+		s.fail("%q; wanted a number or null", refusal.Clip(string(word)))
+	}
+	return v
+}
+
+// separators returns the number of commas that are left.
+func (s *scanner) separators() int {
+	n := 0
+	for _, b := range s.text[min(s.at, len(s.text)):] {
+		if b == ',' {
+			n++
+		}
+	}
+	return n
+}

@@ -1,12 +1,18 @@
 package datadog
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/headroom-go/headroom/adapters/internal/refusal"
 )
+
+// ErrRateLimited is what an *APIError is (errors.Is) that has Status 429, and what Read returns while nothing may be asked.
+var ErrRateLimited = errors.New("the rate limit of the organisation is reached")
 
 // RateLimit is what Datadog says of the limit that a query counted towards (headers X-RateLimit-*). It holds for an
 // organisation, not for one client.
@@ -23,9 +29,10 @@ type RateLimit struct {
 // A rate limit has Status 429; wrong or missing keys have 401 or 403; a query that is not understood has 400 or 422, or 200 when
 // the answer itself says that it failed.
 type APIError struct {
-	Status  int        // of HTTP
-	Message string     // Datadog's, at most 300 bytes, without the keys
-	Limit   *RateLimit // nil if the answer does not say
+	Status     int           // of HTTP
+	Message    string        // Datadog's, at most 300 bytes, without the keys
+	Limit      *RateLimit    // nil if the answer does not say
+	RetryAfter time.Duration // how long nothing is asked because of a rate limit; else 0
 }
 
 // Error implements error.
@@ -40,8 +47,42 @@ func (e *APIError) Error() string {
 	return text
 }
 
-// maxReset bounds what a header may ask for: one that is a year off must not make the engine blind for a year.
-const maxReset = 5 * time.Minute
+// Is says that a rate limit is ErrRateLimited.
+func (e *APIError) Is(target error) bool {
+	return target == ErrRateLimited && e.Status == http.StatusTooManyRequests
+}
+
+// Temporary says whether the same query may be answered a little later: after a rate limit, a timeout, or an error of
+// Datadog's own.
+func (e *APIError) Temporary() bool {
+	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
+}
+
+// Wait returns RetryAfter.
+func (e *APIError) Wait() time.Duration { return e.RetryAfter }
+
+// ofQuery says whether it may be one query of several that was refused, and not all of them.
+func (e *APIError) ofQuery() bool {
+	switch e.Status {
+	case http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// unsaid is how long nothing is asked after a rate limit that does not say how long it holds.
+const unsaid = 15 * time.Second
+
+// patience returns how long nothing may be asked after a 429.
+func patience(h http.Header, limit *RateLimit) time.Duration {
+	if limit != nil {
+		return limit.Reset
+	}
+	if wait := refusal.RetryAfter(h.Get("Retry-After"), time.Now()); wait > 0 {
+		return wait
+	}
+	return unsaid
+}
 
 // rateLimit returns nil where h has no whole limit.
 func rateLimit(h http.Header) *RateLimit {
@@ -54,16 +95,8 @@ func rateLimit(h http.Header) *RateLimit {
 		n[i] = int(v)
 	}
 	return &RateLimit{
-		Name: clip(h.Get("X-RateLimit-Name")), Limit: n[0], Period: time.Duration(n[1]) * time.Second,
-		Remaining: n[2], Reset: min(time.Duration(n[3])*time.Second, maxReset),
+		Name: refusal.Clip(h.Get("X-RateLimit-Name")), Limit: n[0], Period: time.Duration(n[1]) * time.Second,
+		// A header that is a year off must not make the engine blind for a year.
+		Remaining: n[2], Reset: min(time.Duration(n[3])*time.Second, refusal.MaxRetryAfter),
 	}
-}
-
-// clip returns the beginning of text, on one line.
-func clip(text string) string {
-	const most = 300
-	if text = strings.Join(strings.Fields(text), " "); len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return text
 }

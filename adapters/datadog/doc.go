@@ -12,4 +12,15 @@
 //
 // Metrics of an agent are 10 to 30 s old, those of CloudWatch 2 to 3 min through a metric stream and 10 to 20 min through
 // the crawler: SourceConfig.Delay leaves out what may still change.
+//
+// # Many workloads
+//
+// Queries are limited for each organisation. A Client is made once for it, and Sources of it share requests:
+//
+//	client, err := datadog.NewClient(datadog.ClientConfig{Site: "datadoghq.eu", Keys: keys})
+//	...
+//	source, err := client.Source(datadog.SourceConfig{Query: query, Step: time.Minute, Delay: 20 * time.Second})
+//
+// so that seventy workloads that decide in the same minute cost two requests. Inputs of a Runner need no Limiter for them. What is
+// left of the limit is Client.RateLimit.
 package datadog

@@ -2,116 +2,121 @@ package datadog
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/forecast"
 )
 
-// Source reads one series from Datadog.
+// Source reads one series from Datadog, through a Client.
 //
-// null is a known gap; a bucket that Datadog does not have is left out. Values pass as they are: a zero during an outage of
+// null is a known gap in version 1 of the API, and left out in version 2, where it may also mean that another series of the
+// same answer has a value there; a bucket that Datadog does not have is left out. Values pass as they are: a zero during an outage of
 // whatever measures is a zero here too, unless the query says otherwise. An answer with more than one series, another
 // interval than the rollup asks, or times that were not asked for, that come twice or run backwards, is an error. Samples are
 // in UTC.
 //
-// It does not repeat a query that has failed: whoever reads again, with a window that overlaps, is the repetition. When an
-// answer says that no query remains it asks nothing until the limit's next window, at most 5 minutes, and Read returns an
-// *APIError with Status 429.
+// It does not repeat a query that has failed: whoever reads again, with a window that overlaps, is the repetition. The pages
+// of a long window that have come are kept until then, so that it goes on where it stopped.
 //
 // No error holds a key. Its methods are safe for concurrent use.
 type Source struct {
 	cfg    SourceConfig
-	client http.Client
+	client *Client
+	batch  *batch
 
-	mu    sync.Mutex
-	limit *RateLimit // the newest; nil before the first
-	until time.Time  // nothing is asked before
+	// Guarded by the mutex of client:
+	reads   uint64    // that have succeeded
+	wants   int       // intervals of the newest of them that was no history
+	asleep  bool      // it did not come for what was asked for it
+	alone   time.Time // it is asked for alone before
+	refused bool      // because of what its query is, and not for how long it takes
+	held    []*answer // for its next Read
+	flights []*flight // that are under way and bring it an answer
 }
 
-var _ adapters.Source = (*Source)(nil)
+var (
+	_ adapters.Source = (*Source)(nil)
+	_ adapters.Timed  = (*Source)(nil)
+)
 
-// NewSource returns a Source that has asked nothing yet. The error is scaler.Faults, with every fault of cfg.
-func NewSource(cfg SourceConfig) (*Source, error) {
+// Source returns a Source that has asked nothing yet. It counts as one of the Client's for as long as that is used. The error is
+// scaler.Faults, with every fault of cfg.
+func (c *Client) Source(cfg SourceConfig) (*Source, error) {
 	cfg, faults := cfg.complete()
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	s := &Source{cfg: cfg, client: *cfg.Client}
-	// Not followed: net/http would carry the keys to whichever host it names.
-	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s := &Source{cfg: cfg, client: c}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.enlist(s)
 	return s, nil
 }
 
-// RateLimit returns what the newest answer that spoke of it said, and false before the first.
-func (s *Source) RateLimit() (RateLimit, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limit == nil {
-		return RateLimit{}, false
-	}
-	return *s.limit, true
-}
+// String returns what s asks.
+func (s *Source) String() string { return "datadog source of " + s.cfg.Query }
+
+// Timing implements adapters.Timed with the configured delay.
+func (s *Source) Timing() adapters.Timing { return adapters.Timing{Delay: s.cfg.Delay} }
 
 // Read implements adapters.Source. Its errors are *APIError where Datadog refused.
 func (s *Source) Read(ctx context.Context, dst []forecast.Sample, from, to time.Time) ([]forecast.Sample, error) {
 	if ctx.Err() != nil {
 		return dst, ctx.Err()
 	}
-	step := s.cfg.Step
-	first := from.UTC().Truncate(step) // buckets lie at multiples of the step since 1970, and a day is a multiple of the step
+	began, to := time.Now(), to.UTC()
+	first := from.UTC().Truncate(s.cfg.Step) // buckets lie at multiples of the step since 1970, and a day is a multiple of the step
 	if first.Before(from) {
-		first = first.Add(step)
+		first = first.Add(s.cfg.Step)
 	}
-	last := to.UTC().Add(-s.cfg.Delay).Truncate(step)
+	last := s.final(to)
+	steps := int(max(0, last.Sub(first)) / s.cfg.Step)
 	out, scope, known := dst, "", false
+	var used []*answer
 	for first.Before(last) {
-		end := first.Add(time.Duration(s.cfg.Points) * step)
-		if end.After(last) {
-			end = last
-		}
-		columns, err := s.page(ctx, first, end)
+		w := window{first: first, end: s.pageEnd(first, last), to: to}
+		w.open, w.long = w.end.Equal(last), steps > longWindow
+		a, err := s.client.answer(ctx, s, w)
 		if err != nil {
 			return dst, fmt.Errorf("datadog source: %w", err)
 		}
-		for i := range columns {
-			if known && columns[i].scope != scope {
-				return dst, fmt.Errorf("datadog source: several series, such as %q and %q; wanted one", clip(scope), clip(columns[i].scope))
-			}
-			scope, known = columns[i].scope, true
-			if i > 0 {
-				return dst, fmt.Errorf("datadog source: %d series of %q; wanted one", len(columns), clip(scope))
-			}
-			if out, err = columns[i].samples(out, first, end, step); err != nil {
-				return dst, fmt.Errorf("datadog source: %w", err)
-			}
+		if a.known && known && a.scope != scope {
+			return dst, fmt.Errorf("datadog source: %w", severalSeries(scope, a.scope))
 		}
-		first = end
+		if a.known {
+			scope, known = a.scope, true
+		}
+		out = a.appendTo(out, w.first, w.end)
+		used = append(used, a)
+		first = w.end
 	}
+	s.done(began, used, steps)
 	return out, nil
 }
 
-// page asks once, unless no query remains.
-func (s *Source) page(ctx context.Context, first, end time.Time) ([]column, error) {
-	s.mu.Lock()
-	wait, limit := time.Until(s.until), s.limit
-	s.mu.Unlock()
-	if wait > 0 {
-		return nil, fmt.Errorf("not asked, %v too early: %w", wait.Round(time.Millisecond), &APIError{Status: http.StatusTooManyRequests, Limit: limit})
+// pageEnd returns the end of the page that begins at first. A window that takes several is cut at the same times for all
+// Sources, whenever they begin.
+func (s *Source) pageEnd(first, last time.Time) time.Time {
+	page := time.Duration(s.cfg.Points) * s.cfg.Step
+	if last.Sub(first) <= page {
+		return last
 	}
-	columns, limit, err := s.ask(ctx, first, end)
-	if limit != nil {
-		s.mu.Lock()
-		s.limit = limit
-		var refused *APIError
-		if limit.Remaining == 0 || errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
-			s.until = time.Now().Add(limit.Reset)
-		}
-		s.mu.Unlock()
+	return first.Truncate(page).Add(page)
+}
+
+// done notes a Read that has succeeded: its answers have served.
+func (s *Source) done(began time.Time, used []*answer, steps int) {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	s.held = slices.DeleteFunc(s.held, func(a *answer) bool { return slices.Contains(used, a) || a.came.Before(began) })
+	if steps > 0 {
+		s.reads++
+		s.asleep = false
 	}
-	return columns, err
+	if steps <= longWindow {
+		s.wants = steps
+	}
 }

@@ -1,0 +1,357 @@
+package datadog_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
+
+	"github.com/headroom-go/headroom/adapters/datadog"
+)
+
+// services are Sources of one Client, the series of which hold a thousand times their number and the minute.
+type services struct {
+	*store
+	client  *datadog.Client
+	sources []*datadog.Source
+}
+
+func newServices(t testing.TB, version, n int, change ...func(c *datadog.ClientConfig)) *services {
+	t.Helper()
+	held, server := newStore(t)
+	cfg := clientConfig(version, server.URL, server.Client())
+	for _, f := range change {
+		f(&cfg)
+	}
+	s := &services{store: held, client: newClient(t, cfg)}
+	for i := range n {
+		held.fill(queryOf(i), float64(1000*i), -30, 30)
+		s.sources = append(s.sources, newSource(t, s.client, queryOf(i)))
+	}
+	return s
+}
+
+// read has service i read the minutes from to to-1, and demands that they are all there.
+func (s *services) read(t testing.TB, i, from, to int) {
+	t.Helper()
+	got, err := s.sources[i].Read(t.Context(), nil, minute(from), minute(to))
+	require.NoError(t, err, "service %d", i)
+	require.Len(t, got, to-from, "service %d", i)
+	for k, sample := range got {
+		require.Equal(t, minute(from+k), sample.Time)
+		require.Equal(t, float64(1000*i+from+k), sample.Value, "service %d", i)
+	}
+}
+
+// all has all services but those in not read.
+func (s *services) all(t testing.TB, from, to int, not ...int) {
+	t.Helper()
+next:
+	for i := range s.sources {
+		for _, n := range not {
+			if i == n {
+				continue next
+			}
+		}
+		s.read(t, i, from, to)
+	}
+}
+
+func TestManyServicesCostFewRequests(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		s := newServices(t, version, 70)
+		s.all(t, -30, 0)
+		require.Equal(t, 2, s.requests())
+		for m := 1; m <= 5; m++ { // minute by minute, and beginning with another service each time
+			for k := range s.sources {
+				s.read(t, (k+13*m)%70, m-10, m)
+			}
+			require.Equal(t, 2+2*m, s.requests())
+		}
+		require.Equal(t, datadog.Usage{Requests: 12, Queries: 6 * 70, Shared: 6 * 68}, s.client.Usage())
+	})
+}
+
+func TestManyServicesAtTheSameTime(t *testing.T) {
+	s := newServices(t, 1, 70)
+	var all sync.WaitGroup
+	for i := range s.sources {
+		all.Go(func() {
+			got, err := s.sources[i].Read(t.Context(), nil, minute(0), minute(10))
+			if err != nil || len(got) != 10 || got[3].Value != float64(1000*i+3) {
+				t.Errorf("service %d has %v, %v", i, got, err)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, 2, s.requests())
+}
+
+// TestLongQueries demands that addresses stay short enough: the store refuses those of more than 8000 bytes.
+func TestLongQueries(t *testing.T) {
+	held, server := newStore(t)
+	c := newClient(t, clientConfig(1, server.URL, server.Client()))
+	var sources []*datadog.Source
+	for i := range 35 {
+		q := fmt.Sprintf("sum:service%d.requests{env:prod AND cluster IN (a,b,c) AND %0300d:x}.rollup(avg, 60)", i, i)
+		held.fill(q, 0, 0, 3)
+		sources = append(sources, newSource(t, c, q))
+	}
+	for _, s := range sources {
+		got, err := s.Read(t.Context(), nil, minute(0), minute(3))
+		require.NoError(t, err)
+		require.Len(t, got, 3)
+	}
+	require.Equal(t, 3, held.requests())
+}
+
+func TestStepsDoNotMix(t *testing.T) {
+	held, server := newStore(t)
+	c := newClient(t, clientConfig(1, server.URL, server.Client()))
+	s := newSource(t, c, query)
+	_, err := c.Source(datadog.SourceConfig{Query: "sum:a{*}.rollup(sum, 30)", Step: 30 * time.Second})
+	require.NoError(t, err)
+	_, err = s.Read(t.Context(), nil, minute(0), minute(3))
+	require.NoError(t, err)
+	require.Equal(t, [][]string{{query}}, held.asked)
+}
+
+func TestTwoOfTheSameQueryAreAskedOnce(t *testing.T) {
+	held, server := newStore(t)
+	held.fill(query, 0, 0, 3)
+	c := newClient(t, clientConfig(2, server.URL, server.Client()))
+	for _, s := range []*datadog.Source{newSource(t, c, query), newSource(t, c, query)} {
+		got, err := s.Read(t.Context(), nil, minute(0), minute(3))
+		require.NoError(t, err)
+		require.Len(t, got, 3)
+	}
+	require.Equal(t, [][]string{{query}}, held.asked)
+}
+
+// TestOneBadQuery demands that it costs the others nothing, and few requests.
+func TestOneBadQuery(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		for _, bad := range []int{0, 17, 34} {
+			s := newServices(t, version, 35)
+			s.refuse[queryOf(bad)] = true
+			s.all(t, -10, 0, bad)
+			_, err := s.sources[bad].Read(t.Context(), nil, minute(-10), minute(0))
+			require.ErrorContains(t, err, "HTTP 422 Unprocessable Entity: Error parsing query: sum:service")
+			require.LessOrEqual(t, s.requests(), 13)
+
+			for m := 1; m < 5; m++ { // from now on it is asked alone
+				before := s.requests()
+				s.all(t, m-10, m, bad)
+				_, err := s.sources[bad].Read(t.Context(), nil, minute(m-10), minute(m))
+				require.Error(t, err)
+				require.Equal(t, before+2, s.requests())
+			}
+			s.refuse[queryOf(bad)] = false
+			s.read(t, bad, -5, 5) // it is good again
+			before := s.requests()
+			s.all(t, -4, 6)
+			require.Equal(t, before+1, s.requests())
+		}
+	})
+}
+
+func TestManyBadQueriesAreFoundBitByBit(t *testing.T) {
+	s := newServices(t, 1, 35)
+	bad := []int{1, 5, 9, 13, 20, 27, 28, 33}
+	for _, i := range bad {
+		s.refuse[queryOf(i)] = true
+	}
+	for m := range 4 { // what a minute leaves undecided the next decides
+		before := s.requests()
+		for i := range s.sources {
+			_, _ = s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
+		}
+		require.Less(t, s.requests()-before, 70)
+	}
+	s.all(t, -6, 4, bad...)
+}
+
+// TestAllBad demands that queries which are all refused do not cost more than one request each and one flight's dividing.
+func TestAllBad(t *testing.T) {
+	s := newServices(t, 1, 35)
+	for i := range s.sources {
+		s.refuse[queryOf(i)] = true
+	}
+	for m := range 4 {
+		for i := range s.sources {
+			_, err := s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
+			require.Error(t, err)
+		}
+	}
+	require.Less(t, s.requests(), 4*35)
+}
+
+// TestAHeavyQuery demands that a query for which Datadog has no answer in time is found, and that an outage is not taken for one.
+func TestAHeavyQuery(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		s := newServices(t, version, 35)
+		s.heavy[queryOf(20)] = http.StatusGatewayTimeout
+		_, err := s.sources[0].Read(t.Context(), nil, minute(-10), minute(0))
+		require.Error(t, err, "the first time it may be anything")
+		require.Equal(t, 1, s.requests())
+		s.all(t, -9, 1, 20)
+		_, err = s.sources[20].Read(t.Context(), nil, minute(-9), minute(1))
+		require.ErrorContains(t, err, "HTTP 504")
+		before := s.requests()
+		s.all(t, -8, 2, 20)
+		require.Equal(t, before+1, s.requests())
+	})
+}
+
+func TestAnOutageCostsLittle(t *testing.T) {
+	s := newServices(t, 1, 35)
+	for i := range s.sources {
+		s.heavy[queryOf(i)] = http.StatusServiceUnavailable
+	}
+	for m := range 10 {
+		for i := range s.sources {
+			_, err := s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
+			require.ErrorContains(t, err, "HTTP 503")
+		}
+	}
+	require.Equal(t, 10+2, s.requests(), "one a minute, and once two halves")
+	clear(s.heavy)
+	s.all(t, 0, 10)
+	require.Equal(t, 12+1, s.requests())
+}
+
+// TestHistoryGoesOnWhereItStopped demands that pages which have come are not asked for again after an error.
+func TestHistoryGoesOnWhereItStopped(t *testing.T) {
+	versions(t, func(t *testing.T, version int) {
+		s := newServices(t, version, 2)
+		for i := range s.sources {
+			s.fill(queryOf(i), float64(1000*i), 30, 4800)
+		}
+		requests := 0
+		s.before = func(*http.Request) {
+			requests++
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			clear(s.heavy)
+			if requests == 4 {
+				s.heavy[queryOf(0)] = http.StatusInternalServerError
+			}
+		}
+		got, err := s.sources[0].Read(t.Context(), nil, minute(0), minute(4800))
+		require.ErrorContains(t, err, "HTTP 500")
+		require.Empty(t, got)
+		s.all(t, 0, 4800)
+		require.Equal(t, 5+1, requests, "five pages for both, and one that failed")
+		require.Len(t, s.asked[0], 2)
+		s.all(t, 4790, 4800)
+		require.Equal(t, 7, requests)
+	})
+}
+
+func TestOnlyThoseGetHistoryThatBegin(t *testing.T) {
+	s := newServices(t, 1, 3)
+	s.fill(queryOf(0), 0, 30, 2000)
+	s.fill(queryOf(2), 2000, 30, 2000)
+	s.read(t, 1, 0, 10) // has begun; the others sleep
+	s.read(t, 0, 0, 1990)
+	for _, asked := range s.asked[1:] {
+		require.Equal(t, []string{queryOf(0), queryOf(2)}, asked)
+	}
+}
+
+// TestASecondLookIsFresh demands that nobody is served twice what was fetched once.
+func TestASecondLookIsFresh(t *testing.T) {
+	s := newServices(t, 1, 2)
+	s.all(t, 0, 10)
+	require.Equal(t, 1, s.requests())
+	s.put(queryOf(1), minute(5), new(77.0))
+	got, err := s.sources[1].Read(t.Context(), nil, minute(0), minute(10))
+	require.NoError(t, err)
+	require.Equal(t, 77.0, got[5].Value)
+	require.Equal(t, 2, s.requests())
+}
+
+// TestDelaysAreKept demands that an answer which came before the delay of a Source was over does not serve it.
+func TestDelaysAreKept(t *testing.T) {
+	held, server := newStore(t)
+	c := newClient(t, clientConfig(1, server.URL, server.Client()))
+	fast := newSource(t, c, queryOf(0))
+	slow, err := c.Source(datadog.SourceConfig{Query: queryOf(1), Step: time.Minute, Delay: 20 * time.Second})
+	require.NoError(t, err)
+	held.fill(queryOf(0), 0, 0, 10)
+	held.fill(queryOf(1), 0, 0, 9)
+	held.put(queryOf(1), minute(9), new(1.0)) // not final
+	at := minute(10).Add(time.Second)
+	got, err := fast.Read(t.Context(), nil, minute(0), at)
+	require.NoError(t, err)
+	require.Len(t, got, 10)
+	held.put(queryOf(1), minute(9), new(9.0))
+	got, err = slow.Read(t.Context(), nil, minute(0), at.Add(19*time.Second))
+	require.NoError(t, err)
+	require.Len(t, got, 10)
+	require.Equal(t, 9.0, got[9].Value)
+	require.Equal(t, 2, held.requests())
+
+	// Asked the other way round, one request serves both, and each gets what is its own.
+	at = at.Add(time.Minute)
+	held.fill(queryOf(0), 0, 10, 11)
+	got, err = slow.Read(t.Context(), nil, minute(0), at)
+	require.NoError(t, err)
+	require.Len(t, got, 10)
+	got, err = fast.Read(t.Context(), nil, minute(1), at)
+	require.NoError(t, err)
+	require.Len(t, got, 10)
+	require.Equal(t, 3, held.requests())
+}
+
+// TestWhoLeadsMayGiveUp demands that those who wait for somebody else's request do not share its end.
+func TestWhoLeadsMayGiveUp(t *testing.T) {
+	s := newServices(t, 1, 2)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.before = func(r *http.Request) {
+		once.Do(func() {
+			close(arrived)
+			select {
+			case <-r.Context().Done():
+			case <-release:
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	both.Go(func() {
+		_, err := s.sources[0].Read(ctx, nil, minute(0), minute(10))
+		if err == nil {
+			t.Error("a context that has ended is an error")
+		}
+	})
+	<-arrived
+	both.Go(func() {
+		got, err := s.sources[1].Read(t.Context(), nil, minute(0), minute(10))
+		if err != nil || len(got) != 10 {
+			t.Error(got, err)
+		}
+	})
+	cancel()
+	both.Wait()
+	close(release)
+	require.LessOrEqual(t, s.requests(), 2)
+}
+
+// TestOwnLimit demands that a request which would come too late is not waited for, and that this is nobody else's error.
+func TestOwnLimit(t *testing.T) {
+	s := newServices(t, 1, 2, func(c *datadog.ClientConfig) { c.Limiter = rate.NewLimiter(rate.Every(time.Hour), 1) })
+	s.read(t, 0, 0, 10)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := s.sources[0].Read(ctx, nil, minute(0), minute(10))
+	require.ErrorContains(t, err, "waiting for the limit of this client")
+	s.read(t, 1, 0, 10)
+	require.Equal(t, 1, s.requests())
+}
