@@ -10,19 +10,20 @@ import (
 // Doubt holds the fleet when a signal falls to nothing at its peak and nobody confirms it: an exporter that restarts, a
 // query that has lost a label and sums over nothing, count such a demand as zero and not as missing.
 //
-// A fall is absurd if the value is at most a tenth of what the forecast before it held to be too little (its .05
-// quantile), that having been a replica's worth or more. It is believed at once if another signal has fallen as well, and
-// doubted if all others stand; with no other signal to ask, the forecast alone denies it. A doubt ends after Span: then
-// the fall is believed for as long as it lasts. The memory is the caller's.
+// A fall is absurd if the value is at most a tenth of what was held to be too little before it (see Reading.Low), that
+// having been a replica's worth or more. It is believed at once if another signal has fallen as well, and
+// doubted if all others stand; with no other signal to ask, what was held before alone denies it. A doubt ends when the fall has been
+// seen for Span, silence not counted: then the fall is believed for as long as it lasts. The memory is the caller's.
 type Doubt struct {
 	Span    time.Duration // 0: nothing is doubted
 	signals []doubted
+	last    int64 // unix nanoseconds of the newest decision; 0 before the first
 }
 
 // Reading is what a signal says at a decision, in replicas.
 type Reading struct {
 	Value float64 // of the newest closed step; NaN if it is not known
-	Low   float64 // the .05 quantile of the forecast that is made now; NaN if there is none
+	Low   float64 // what is hardly ever missed: the .05 quantile of the forecast that is made now, or Stood of what was measured lately; NaN if there is neither
 	Fresh bool    // the sample is not stale
 }
 
@@ -33,15 +34,19 @@ type doubted struct {
 	over  bool // a fall was over not long ago
 }
 
-// Fallen is the share of the lowest likely demand that is absurd, and standing the share that denies another's fall.
+// Fallen is the share of the lowest likely demand that is absurd, standing the share that denies another's fall. Stood is
+// the share of the least that was measured over Stand steps that a caller counts as likely, whatever the forecast says: a
+// crowd that nobody announced makes the next hour so uncertain that no fall is too deep for its .05 quantile.
 const (
 	Fallen   = 0.1
 	standing = 0.5
+	Stood    = 0.5
+	Stand    = 5
 )
 
 // NewDoubt returns a Doubt over so many signals.
 func NewDoubt(span time.Duration, signals int) Doubt {
-	return Doubt{span, make([]doubted, signals)}
+	return Doubt{Span: span, signals: make([]doubted, signals)}
 }
 
 // Denied says whether some signal's fall is to be doubted at a time in unix nanoseconds. There is one reading per signal.
@@ -49,12 +54,17 @@ func (d *Doubt) Denied(now int64, readings []Reading) bool {
 	if d.Span == 0 {
 		return false
 	}
-	falling := false
+	falling, elapsed := false, max(0, now-d.last)
 	for i := range d.signals {
 		s, r := &d.signals[i], &readings[i]
 		switch {
-		case !r.Fresh || math.IsNaN(r.Value):
-			// Not known: whatever was so stays so.
+		case !r.Fresh || math.IsNaN(r.Value): // whatever was so stays so, and who says nothing repeats nothing
+			if s.fell || s.over {
+				s.since += elapsed
+			}
+			if s.low == 0 && r.Low > 0 { // at the beginning, until there is a sample: what the history holds likely
+				s.low = r.Low
+			}
 		case s.low >= 1 && r.Value <= float64(Fallen*s.low):
 			if !s.fell {
 				s.fell, s.over, s.since = true, false, now
@@ -64,6 +74,7 @@ func (d *Doubt) Denied(now int64, readings []Reading) bool {
 		}
 		falling = falling || s.fell && now-s.since < int64(d.Span)
 	}
+	d.last = max(now, d.last)
 	denied := false
 	for i := range d.signals {
 		denied = denied || d.doubts(now, i, readings)
@@ -146,10 +157,14 @@ func (d *Doubt) confirmed(i int, readings []Reading) bool {
 }
 
 // Forget begins anew, as if nothing had been measured yet.
-func (d *Doubt) Forget() { clear(d.signals) }
+func (d *Doubt) Forget() {
+	clear(d.signals)
+	d.last = 0
+}
 
 // State walks the memory for snapshots.
 func (d *Doubt) State(c *state.Codec) {
+	c.Int64(&d.last)
 	for i := range d.signals {
 		s := &d.signals[i]
 		c.Float64(&s.low)

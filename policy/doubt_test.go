@@ -20,21 +20,22 @@ func TestAFallIsDoubtedWhereNobodyConfirmsIt(t *testing.T) {
 		before, after []Reading
 		want          bool
 	}{
-		"one signal, denied by its forecast":         {[]Reading{up}, []Reading{down}, true},
-		"nothing has fallen":                         {[]Reading{up}, []Reading{up}, false},
-		"fallen to a tenth":                          {[]Reading{up}, []Reading{{0.8, 0, true}}, true},
-		"fallen to more than a tenth":                {[]Reading{up}, []Reading{{0.81, 0, true}}, false},
-		"denied by another":                          {[]Reading{up, up}, []Reading{up, down}, true},
-		"both have fallen":                           {[]Reading{up, up}, []Reading{down, down}, false},
-		"the other has halved":                       {[]Reading{up, up}, []Reading{{3.9, 3, true}, down}, false},
-		"the other is stale, the forecast denies":    {[]Reading{up, up}, []Reading{{0, low, false}, down}, true},
-		"the other has always been small":            {[]Reading{small, up}, []Reading{small, down}, true},
-		"one of three, two stand":                    {[]Reading{up, up, up}, []Reading{up, up, down}, true},
-		"less than a replica is no peak":             {[]Reading{{1, 0.9, true}}, []Reading{down}, false},
-		"the forecast saw it coming":                 {[]Reading{{usual, 0.5, true}}, []Reading{down}, false},
-		"nothing is known":                           {[]Reading{up}, []Reading{unknown}, false},
-		"a stale signal says nothing of a fall":      {[]Reading{up}, []Reading{{0, 0, false}}, false},
-		"what was stale before has no level to fall": {[]Reading{stale}, []Reading{down}, false},
+		"one signal, denied by its forecast":          {[]Reading{up}, []Reading{down}, true},
+		"nothing has fallen":                          {[]Reading{up}, []Reading{up}, false},
+		"fallen to a tenth":                           {[]Reading{up}, []Reading{{0.8, 0, true}}, true},
+		"fallen to more than a tenth":                 {[]Reading{up}, []Reading{{0.81, 0, true}}, false},
+		"denied by another":                           {[]Reading{up, up}, []Reading{up, down}, true},
+		"both have fallen":                            {[]Reading{up, up}, []Reading{down, down}, false},
+		"the other has halved":                        {[]Reading{up, up}, []Reading{{3.9, 3, true}, down}, false},
+		"the other is stale, the forecast denies":     {[]Reading{up, up}, []Reading{{0, low, false}, down}, true},
+		"the other has always been small":             {[]Reading{small, up}, []Reading{small, down}, true},
+		"one of three, two stand":                     {[]Reading{up, up, up}, []Reading{up, up, down}, true},
+		"less than a replica is no peak":              {[]Reading{{1, 0.9, true}}, []Reading{down}, false},
+		"the forecast saw it coming":                  {[]Reading{{usual, 0.5, true}}, []Reading{down}, false},
+		"nothing is known":                            {[]Reading{up}, []Reading{unknown}, false},
+		"a stale signal says nothing of a fall":       {[]Reading{up}, []Reading{{0, 0, false}}, false},
+		"what was stale from the beginning falls too": {[]Reading{stale}, []Reading{down}, true},
+		"what was not known has no level to fall":     {[]Reading{unknown}, []Reading{down}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := NewDoubt(10*time.Minute, len(c.before))
@@ -80,8 +81,16 @@ func TestADoubtOutlastsWhatIsNotKnown(t *testing.T) {
 		}
 		require.True(t, d.Denied(minutes(4), []Reading{down}), "%s", name)
 		d.Denied(minutes(6), []Reading{unknown})
-		require.True(t, d.Denied(minutes(8), []Reading{down}), "%s", name)
-		require.False(t, d.Denied(minutes(9), []Reading{down}), "%s: five minutes after it began", name)
+		d.Denied(minutes(6), []Reading{unknown}) // asked again
+		for m := 8; m < 11; m++ {
+			require.True(t, d.Denied(minutes(m), []Reading{down}), "%s, minute %d", name, m)
+		}
+		require.False(t, d.Denied(minutes(11), []Reading{down}), "%s: five minutes after it began, less the two of silence", name)
+		d.Denied(minutes(12), []Reading{up})
+		for m := 13; m < 60; m++ {
+			d.Denied(minutes(m), []Reading{unknown})
+		}
+		require.True(t, d.Denied(minutes(60), []Reading{down}), "%s: what it held before the fall counts through a silence", name)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/headroom-go/headroom/forecast"
 	"github.com/headroom-go/headroom/policy"
@@ -117,4 +118,47 @@ func TestADoubtBesideAHoleNamesBoth(t *testing.T) {
 	why := l.d.Explain().Why
 	require.Contains(t, why, "Orders has fallen to 0")
 	require.Contains(t, why, "the newest sample of visits is 11 minutes old")
+}
+
+// Whatever happened before, crowds and silence included: a zero straight after five steps that were measured, each of two
+// replicas' worth or more, is doubted, however little the forecast would be surprised by it.
+func TestAZeroIsDoubtedAfterWhatStood(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e, err := New(Config{Signals: []Signal{{Capacity: 10}}, Guard: Guard{Doubt: Duration(time.Hour)}, Forecast: Forecast{Compact: true}})
+		require.NoError(t, err)
+		now := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+		var d Decision
+		step := func(v float64) {
+			if !math.IsNaN(v) {
+				require.NoError(t, e.Observe(0, forecast.Sample{Time: now, Value: v}))
+			}
+			now = now.Add(time.Minute)
+			require.NoError(t, e.Recommend(&d, now, policy.Fleet{Ready: max(1, d.Replicas)}))
+		}
+		level := rapid.Float64Range(20, 500).Draw(t, "level")
+		known := 0
+		for _, k := range rapid.SliceOfN(rapid.IntRange(0, 20), 30, 80).Draw(t, "course") {
+			switch {
+			case k == 0:
+				level = rapid.Float64Range(20, 500).Draw(t, "level")
+			case k < 8:
+				step(math.NaN())
+				continue
+			case k == 8: // a crowd
+				for range 4 {
+					step(10 * level)
+				}
+				known += 4
+			}
+			step(level)
+			known++
+		}
+		if known < policy.Stand {
+			return
+		}
+		step(level) // what came before a silence is looked for within an hour
+		step(0)
+		require.True(t, has(&d, policy.RuleDoubt), "%s", &d)
+		require.GreaterOrEqual(t, d.Change(), 0)
+	})
 }

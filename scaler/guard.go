@@ -26,8 +26,8 @@ type Guard struct {
 	FallbackAfter Duration `json:"fallback_after,omitempty"`
 	// FallbackMay is the way in which the fallback may move the fleet: "up", "down" or "both" ["both"].
 	FallbackMay string `json:"fallback_may,omitempty"`
-	// Doubt is how long a fall to nothing at peak is not believed that other signals, or where there are none the forecast,
-	// deny, up to 24h [0s: every fall is believed].
+	// Doubt is how long a fall to nothing at peak is not believed that other signals, or where there are none the forecast and
+	// the last five steps, deny, up to 24h of samples that say so [0s: every fall is believed].
 	Doubt Duration `json:"doubt,omitempty"`
 	// Reversals is how many changes of direction there may be in an hour before a release waits, up to 60 [0: any]. An order never waits.
 	Reversals int `json:"reversals,omitempty"`
@@ -219,6 +219,9 @@ func (e *Engine) distrust(d *Decision, n, ordered int, nano int64) int {
 		s := &e.signals[i]
 		r := &g.readings[i]
 		r.Value = s.forecast.Series().Said() / s.capacity
+		if stood := float64(policy.Stood * e.stood(s)); g.doubt.Span > 0 && stood >= 0 && !(stood <= r.Low) { // either may be NaN
+			r.Low = stood
+		}
 		if r.Fresh && !(r.Value <= demand) {
 			demand = r.Value
 		}
@@ -244,6 +247,23 @@ func (e *Engine) distrust(d *Decision, n, ordered int, nano int64) int {
 	}
 	n = g.fallback.Guard(&d.trail, nano, n, ordered, policy.Failing{Some: d.Stale, All: g.blind == len(e.signals), Event: d.Event, Count: count})
 	return g.flap.Allow(&d.trail, nano, n, ordered)
+}
+
+// stood returns the least that signal s was in the newest policy.Stand steps that were measured within the last 60,
+// in replicas; NaN where they are fewer.
+func (e *Engine) stood(s *signal) float64 {
+	const back = 12 * policy.Stand // a silence is where a zero that is none comes from
+	series := s.forecast.Series()
+	least, known := math.Inf(1), 0
+	for k := range int64(back) {
+		if v, _ := series.At(series.Last() - k); v >= 0 { // not NaN
+			least = min(least, v)
+			if known++; known == policy.Stand {
+				return least / s.capacity
+			}
+		}
+	}
+	return math.NaN()
 }
 
 // bound applies the bounds of the configuration and of the windows. A fleet that may be zero may be below the minimum on its way.

@@ -13,7 +13,7 @@ import (
 // little-endian.
 const (
 	snapshotMagic   = "HDRM"
-	snapshotVersion = 5
+	snapshotVersion = 6
 	snapshotHead    = len(snapshotMagic) + 2 + len(Fingerprint{})
 )
 
