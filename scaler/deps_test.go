@@ -42,9 +42,11 @@ var allowed = map[string][]string{
 	"scaler/sim/sizes":  {"any", "forecast", "policy", "policy/compat", "policy/sizing", "scaler", "scaler/sim"},
 	"adapters":          {"any", "forecast", "policy", "scaler", "adapters/internal/booting"},
 	"adapters/*":        {"any", "forecast", "policy", "scaler", "adapters", "adapters/internal/booting", "adapters/internal/timeline", "adapters/internal/secret", "adapters/internal/refusal", "adapters/internal/fleetform", "adapters/internal/moment"},
-	"bench":             {"any", "forecast", "policy", "scaler", "scaler/sim"},
-	"bench/*":           {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
-	"examples/*":        {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "policy/compat", "adapters", "adapters/memory", "adapters/file", "adapters/calendar", "adapters/prometheus"},
+	"adapters/deploy": {"any", "forecast", "policy/compat", "policy/sizing", "scaler", "adapters", "adapters/calendar", "adapters/datadog", "adapters/file",
+		"adapters/memory", "adapters/prometheus", "adapters/webhook"},
+	"bench":      {"any", "forecast", "policy", "scaler", "scaler/sim"},
+	"bench/*":    {"any", "internal/command", "internal/csvfile", "forecast", "policy", "scaler", "scaler/sim"},
+	"examples/*": {"any", "internal/command", "forecast", "forecast/fit", "policy", "scaler", "scaler/sim", "scaler/sim/ingest", "scaler/sim/report", "scaler/sim/sizes", "policy/sizing", "policy/sizing/exports", "policy/compat", "adapters", "adapters/memory", "adapters/file", "adapters/calendar", "adapters/prometheus", "adapters/deploy"},
 }
 
 // core are the packages that decide: no goroutine, channel, clock, environment, file, socket or randomness.

@@ -1,0 +1,326 @@
+package deploy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/headroom-go/headroom/adapters"
+	"github.com/headroom-go/headroom/adapters/calendar"
+	"github.com/headroom-go/headroom/adapters/datadog"
+	"github.com/headroom-go/headroom/adapters/file"
+	"github.com/headroom-go/headroom/adapters/memory"
+	"github.com/headroom-go/headroom/adapters/prometheus"
+	"github.com/headroom-go/headroom/adapters/webhook"
+	"github.com/headroom-go/headroom/scaler"
+)
+
+// assembling makes the parts of a deployment. A trial makes them too, to hear what they refuse, but puts something else in the
+// place of what only the program has.
+type assembling struct {
+	deployment *Deployment
+	parts      Parts
+	trial      bool
+	faults     Faults
+
+	out     Assembly
+	limits  map[string]*rate.Limiter
+	orgs    map[string]*datadog.Client
+	metrics []*prometheus.Observer
+}
+
+// check adds a fault of what stands at path, unless ok.
+func (a *assembling) check(ok bool, path, value, wanted string) {
+	if !ok {
+		a.faults.at(a.deployment.root, path, value, wanted)
+	}
+}
+
+// made adds what the maker of the part at path has refused, and says whether it has made one.
+func (a *assembling) made(path string, err error) bool {
+	a.faults.below(a.deployment.root, path, err)
+	return err == nil
+}
+
+func (a *assembling) assemble() {
+	cfg := &a.deployment.Config
+	if a.parts.Client == nil {
+		a.parts.Client = &http.Client{}
+	}
+	if a.parts.Clock == nil {
+		a.parts.Clock = time.Now
+	}
+	if a.parts.Logger == nil {
+		a.parts.Logger = slog.New(slog.DiscardHandler)
+	}
+	a.out = Assembly{log: a.parts.Logger, every: cmp.Or(cfg.Calendars.Every.Std(), defaultEvery), routes: make(map[string]http.Handler)}
+	a.limits = make(map[string]*rate.Limiter)
+	for _, l := range cfg.Limits {
+		a.limits[l.Name] = rate.NewLimiter(rate.Limit(l.Rate), max(1, l.Burst))
+	}
+	a.organisations()
+	group := adapters.GroupConfig{Workers: cfg.Workers, Spread: cfg.Spread}
+	for i := range cfg.Workloads {
+		group.Workloads = append(group.Workloads, a.workload(&cfg.Workloads[i], fmt.Sprintf("workloads[%d]", i)))
+	}
+	runners, err := adapters.NewGroup(group)
+	if !a.madeGroup(err) {
+		return
+	}
+	a.out.Group = runners
+	a.calendars()
+	a.announcements()
+	if cfg.Metrics != nil {
+		handler, err := prometheus.NewHandler(a.metrics...)
+		if a.made("metrics", err) {
+			a.route(cmp.Or(cfg.Metrics.Path, "/metrics"), "metrics.path", handler)
+		}
+	}
+}
+
+// madeGroup adds the faults of a Group, which knows feeds in the order of the signals.
+func (a *assembling) madeGroup(err error) bool {
+	var own scaler.Faults
+	if !errors.As(err, &own) {
+		return a.made("", err)
+	}
+	for _, f := range own {
+		var w, feed int
+		if n, _ := fmt.Sscanf(f.Field, "workloads[%d].feeds[%d]", &w, &feed); n == 2 {
+			engine := a.deployment.Config.Workloads[w].Engine.WithDefaults()
+			before := fmt.Sprintf("workloads[%d].feeds[", w)
+			f.Field = before + engine.Signals[feed].Name + strings.TrimPrefix(f.Field, before+strconv.Itoa(feed))
+		}
+		a.check(false, f.Field, f.Value, f.Wanted)
+	}
+	return false
+}
+
+// route puts a handler at a path of HTTP.
+func (a *assembling) route(route, path string, handler http.Handler) {
+	_, taken := a.out.routes[route]
+	ok := strings.HasPrefix(route, "/") && !strings.ContainsAny(route, " ?#%")
+	a.check(ok && !taken, path, strconv.Quote(clip(route)), "a path of its own, such as /metrics")
+	a.out.routes[route] = handler
+}
+
+// tags are those of a workload.
+func (a *assembling) tags(workload string) map[string]string {
+	tags := map[string]string{}
+	maps.Copy(tags, a.deployment.Config.Tags)
+	tags["cluster"], tags["workload"] = a.deployment.Cluster, workload
+	return tags
+}
+
+// part is what the constructor of an other is told.
+func (a *assembling) part(w *Workload, name string, o *Other) Part {
+	p := Part{Cluster: a.deployment.Cluster, Name: name, Settings: o.Settings, Secrets: maps.Clone(o.Secrets), Client: a.parts.Client, Logger: a.parts.Logger}
+	if w != nil {
+		engine := w.Engine.WithDefaults()
+		p.Workload, p.Step, p.Boot, p.Tags = w.Name, engine.Step.Std(), engine.Boot.Std(), a.tags(w.Name)
+		p.Logger = p.Logger.With("workload", w.Name)
+	}
+	return p
+}
+
+// construct makes what the document calls other, and returns false where it cannot.
+func construct[T any](a *assembling, makers map[string]func(Part) (T, error), o *Other, p Part, path string, stand T) (T, bool) {
+	if a.trial {
+		return stand, true
+	}
+	var none T
+	path += ".other"
+	maker := makers[o.Type]
+	if maker == nil {
+		known := slices.Sorted(maps.Keys(makers))
+		a.check(false, path+".type", strconv.Quote(clip(o.Type)), "one that the program has a constructor for: "+cmp.Or(strings.Join(known, ", "), "there is none"))
+		return none, false
+	}
+	out, err := maker(p)
+	return out, a.made(path+".settings", err)
+}
+
+// workload returns the configuration of a Runner. Whatever could not be made has something in its place, so that the Runner has
+// no more faults than the document.
+func (a *assembling) workload(w *Workload, at string) adapters.Config {
+	engine, err := scaler.New(w.Engine)
+	if !a.made(at+".engine", err) {
+		engine, _ = scaler.New(scaler.Config{})
+	}
+	full := engine.Config()
+	location, _ := time.LoadLocation(w.Location) // it has been checked
+	if w.Location == "" {
+		location = nil
+	}
+	out := adapters.Config{
+		Name: w.Name, Engine: engine, Feeds: make([]adapters.Feed, len(full.Signals)), Actuator: a.actuator(w, &full, at+".actuator"),
+		Observers: a.observers(w, at), Store: a.store(w, w.Name, at+".store"),
+		Mode: w.Mode, Interval: w.Interval.Std(), Offset: w.Offset.Std(), Backfill: w.Backfill.Std(), Overlap: w.Overlap.Std(), Location: location,
+		Retry: adapters.Retry{Attempts: w.Retry.Attempts, First: w.Retry.First.Std()}, ActLimiter: a.limits[w.ActLimit],
+		SaveEvery: w.SaveEvery.Std(), Strict: w.Strict, Grace: w.Grace.Std(), Logger: a.parts.Logger,
+	}
+	for i := range w.Feeds {
+		feed := &w.Feeds[i]
+		inputs := make([]adapters.Input, len(feed.Inputs))
+		for k := range feed.Inputs {
+			in := &feed.Inputs[k]
+			inputs[k] = adapters.Input{
+				Name: in.Name, Source: a.source(w, in, full.Step.Std(), fmt.Sprintf("%s.feeds[%d].inputs[%d]", at, i, k)),
+				Delay: in.Delay.Std(), MaxAge: in.MaxAge.Std(), Timeout: in.Timeout.Std(), Limiter: a.limits[in.Limit],
+			}
+		}
+		out.Feeds[signalIndex(&full, feed.Signal)] = adapters.Feed{Inputs: inputs, SwitchAfter: feed.SwitchAfter}
+	}
+	return out
+}
+
+// actuator makes that of a workload.
+func (a *assembling) actuator(w *Workload, engine *scaler.Config, at string) adapters.Actuator {
+	stand, _ := memory.NewActuator(memory.ActuatorConfig{Step: time.Second})
+	var out adapters.Actuator = stand
+	var err error
+	switch c := &w.Actuator; {
+	case c.Webhook != nil:
+		out, err = webhook.NewActuator(webhook.ActuatorConfig{Endpoint: a.endpoint(&c.Webhook.Endpoint), FleetURL: c.Webhook.FleetURL, Workload: w.Name})
+		at += ".webhook"
+	case c.File != nil:
+		out, err = file.NewActuator(file.ActuatorConfig{Path: c.File.Path, FleetPath: c.File.FleetPath, Start: c.File.Start})
+		at += ".file"
+	case c.Memory != nil:
+		out, err = memory.NewActuator(memory.ActuatorConfig{Step: engine.Step.Std(), Boot: engine.Boot.Std(), Start: c.Memory.Start, Clock: a.parts.Clock})
+		at += ".memory"
+	case c.Other != nil:
+		var ok bool
+		if out, ok = construct(a, a.parts.Actuators, c.Other, a.part(w, "", c.Other), at, out); !ok {
+			return stand
+		}
+	}
+	if !a.made(at, err) {
+		return stand
+	}
+	if w.Actuator.Record != "" {
+		recorder, err := file.NewRecorder(out, w.Actuator.Record, a.parts.Logger)
+		if a.made(at, err) {
+			return recorder
+		}
+	}
+	return out
+}
+
+// observers makes those of a workload.
+func (a *assembling) observers(w *Workload, at string) []adapters.Observer {
+	var out []adapters.Observer
+	for i := range w.Observers {
+		o, at := &w.Observers[i], fmt.Sprintf("%s.observers[%d]", at, i)
+		switch {
+		case o.File != "":
+			made, err := file.NewObserver(o.File, a.parts.Logger)
+			if a.made(at+".file", err) {
+				out = append(out, made)
+			}
+		case o.Recommendations != nil:
+			if made := a.recommendations(w, o.Recommendations, at+".recommendations"); made != nil {
+				out = append(out, made)
+			}
+		case o.Other != nil:
+			if made, ok := construct(a, a.parts.Observers, o.Other, a.part(w, o.Name, o.Other), at, adapters.Observer(&memory.Recorder{})); ok {
+				out = append(out, made)
+			}
+		}
+	}
+	if a.deployment.Config.Metrics != nil {
+		made, err := prometheus.NewObserver(a.tags(w.Name))
+		if a.made("tags", err) {
+			a.metrics = append(a.metrics, made)
+			out = append(out, made)
+		}
+	}
+	return out
+}
+
+func (a *assembling) recommendations(w *Workload, c *Recommendations, at string) adapters.Observer {
+	tokens := make([]webhook.Secret, len(c.Tokens))
+	for i, t := range c.Tokens {
+		tokens[i] = a.reveal(t)
+	}
+	made, err := webhook.NewRecommendations(webhook.RecommendationsConfig{MaxAge: c.MaxAge.Std(), Tokens: tokens, Clock: a.parts.Clock})
+	if !a.made(at, err) {
+		return nil
+	}
+	path := cmp.Or(c.Path, "/recommendations/"+w.Name)
+	a.route(path, at+".path", http.HandlerFunc(made.ServeValue))
+	a.route(path+"/decision", at+".path", http.HandlerFunc(made.ServeDecision))
+	return made
+}
+
+// store makes one that keeps under a name.
+func (a *assembling) store(w *Workload, name, at string) adapters.Store {
+	switch {
+	case w.Store.Directory != "":
+		made, err := file.NewStore(strings.TrimSuffix(w.Store.Directory, "/")+"/"+name+".snapshot", a.parts.Logger)
+		if a.made(at, err) {
+			return made
+		}
+	case w.Store.Other != nil:
+		made, _ := construct(a, a.parts.Stores, w.Store.Other, a.part(w, name, w.Store.Other), at, adapters.Store(&memory.Store{}))
+		return made
+	}
+	return nil
+}
+
+// standIn is a secret that was not looked up, for a trial.
+const standIn = "a-secret-that-was-not-looked-up-0"
+
+func (a *assembling) reveal(s Secret) webhook.Secret {
+	if a.trial && !a.deployment.looked && !s.IsZero() {
+		return standIn
+	}
+	return webhook.Secret(s.Reveal())
+}
+
+func (a *assembling) header(header map[string]Secret) map[string]webhook.Secret {
+	out := make(map[string]webhook.Secret, len(header))
+	for name, s := range header {
+		out[name] = a.reveal(s)
+	}
+	return out
+}
+
+func (a *assembling) keys(keys []Key) []webhook.Key {
+	out := make([]webhook.Key, len(keys))
+	for i, k := range keys {
+		out[i] = webhook.Key{Name: k.Name, Secret: a.reveal(k.Secret)}
+	}
+	return out
+}
+
+func (a *assembling) endpoint(e *Endpoint) webhook.Endpoint {
+	return webhook.Endpoint{
+		URL: e.URL, Token: a.reveal(e.Token), Header: a.header(e.Header), Keys: a.keys(e.Keys), Verify: e.Verify, Timeout: e.Timeout.Std(),
+		Client: a.parts.Client, Clock: a.parts.Clock,
+	}
+}
+
+// loader makes that of a calendar.
+func (a *assembling) loader(c *Calendar, at string) calendar.Loader {
+	switch {
+	case c.File != "":
+		return calendar.File(c.File)
+	case c.HTTP != nil:
+		return a.fetched(c.HTTP, at+".http")
+	}
+	made, ok := construct(a, a.parts.Calendars, c.Other, a.part(nil, c.Name, c.Other), at, calendar.File(""))
+	if !ok {
+		return calendar.File("")
+	}
+	return made
+}
