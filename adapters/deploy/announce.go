@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headroom-go/headroom/adapters"
@@ -68,7 +69,12 @@ func (a *assembling) announcements() {
 			Rate:      c.Rate, Burst: c.Burst, MaxBytes: int64(c.MaxBytes), MaxEvents: c.MaxEvents, Behind: c.Behind.Std(), Ahead: c.Ahead.Std(),
 			Logger: a.parts.Logger.With("announcements", c.Name),
 		})
-		if a.made(at, err) {
+		var own scaler.Faults
+		if errors.As(err, &own) {
+			for _, f := range own {
+				a.check(false, at+"."+strings.TrimPrefix(f.Field, "verify."), f.Value, f.Wanted)
+			}
+		} else {
 			a.route(cmp.Or(c.Path, "/announce/"+c.Name), at+".path", made)
 		}
 	}
@@ -84,8 +90,12 @@ func (a *assembling) calendars() {
 	for i := range c.List {
 		loaders[i] = &shared{of: a.loader(&c.List[i], fmt.Sprintf("calendars.list[%d]", i)), round: &a.out.round}
 	}
-	for k, runner := range a.out.Group.Runners() {
+	for k := range a.deployment.Config.Workloads {
 		w := &a.deployment.Config.Workloads[k]
+		runner, ok := a.out.Group.Runner(w.Name)
+		if !ok {
+			continue
+		}
 		watching := calendar.Config{
 			Announcer: runner, Horizon: c.Horizon.Std(), Lead: c.Lead.Std(), Same: c.Same.Std(), Loss: c.Loss, Hold: c.Hold.Std(), Empty: c.Empty,
 			Ahead: c.Ahead.Std(), Usual: c.Usual, Logger: a.parts.Logger.With("workload", w.Name),

@@ -73,8 +73,8 @@ func (a *assembling) assemble() {
 		group.Workloads = append(group.Workloads, a.workload(&cfg.Workloads[i], fmt.Sprintf("workloads[%d]", i)))
 	}
 	runners, err := adapters.NewGroup(group)
-	if !a.madeGroup(err) {
-		return
+	if !a.madeGroup(err) { // what is made for its Runners may have faults, too
+		runners = a.standIns()
 	}
 	a.out.Group = runners
 	a.calendars()
@@ -85,6 +85,24 @@ func (a *assembling) assemble() {
 			a.route(cmp.Or(cfg.Metrics.Path, "/metrics"), "metrics.path", handler)
 		}
 	}
+}
+
+// standIns are Runners of the right names.
+func (a *assembling) standIns() *adapters.Group {
+	var group adapters.GroupConfig
+	for i := range a.deployment.Config.Workloads {
+		engine, _ := scaler.New(scaler.Config{})
+		source, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute})
+		fleet, _ := memory.NewActuator(memory.ActuatorConfig{Step: time.Minute})
+		group.Workloads = append(group.Workloads, adapters.Config{
+			Name: a.deployment.Config.Workloads[i].Name, Engine: engine, Sources: []adapters.Source{source}, Actuator: fleet,
+		})
+	}
+	runners, err := adapters.NewGroup(group)
+	if err != nil { // a name that comes twice, which has been said
+		runners, _ = adapters.NewGroup(adapters.GroupConfig{})
+	}
+	return runners
 }
 
 // madeGroup adds the faults of a Group, which knows feeds in the order of the signals.
@@ -239,10 +257,15 @@ func (a *assembling) observers(w *Workload, at string) []adapters.Observer {
 	}
 	if a.deployment.Config.Metrics != nil {
 		made, err := prometheus.NewObserver(a.tags(w.Name))
-		if a.made("tags", err) {
-			a.metrics = append(a.metrics, made)
-			out = append(out, made)
+		var own scaler.Faults
+		if errors.As(err, &own) {
+			for _, f := range own {
+				a.check(false, "tags", f.Value, f.Wanted)
+			}
+			return out
 		}
+		a.metrics = append(a.metrics, made)
+		out = append(out, made)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -28,36 +29,40 @@ func TestDiffExplainsClusters(t *testing.T) {
 	require.Equal(t, string(want), got)
 }
 
-// leaves returns the paths of everything in v that is no list and no object, each with what changes it.
-func leaves(v reflect.Value, path string) map[string]func() {
-	out := map[string]func(){}
+// leaves returns everything in v that is no list and no object, by its path.
+func leaves(v reflect.Value, path string) map[string]reflect.Value {
+	out := map[string]reflect.Value{}
 	switch {
 	case v.Kind() == reflect.Pointer && !v.IsNil():
 		return leaves(v.Elem(), path)
 	case v.Kind() == reflect.Struct && !isText(v.Type()):
 		for _, f := range reflect.VisibleFields(v.Type()) {
 			if name := memberName(f); name != "" {
-				for p, change := range leaves(v.FieldByIndex(f.Index), join(path, name)) {
-					out[p] = change
-				}
+				maps.Copy(out, leaves(v.FieldByIndex(f.Index), join(path, name)))
 			}
 		}
 	case v.Kind() == reflect.Slice && keyed(v.Type().Elem()) != "":
 		for i := range v.Len() {
-			for p, change := range leaves(v.Index(i), path+"["+fieldOf(v.Index(i), keyed(v.Type().Elem())).String()+"]") {
-				out[p] = change
-			}
+			maps.Copy(out, leaves(v.Index(i), path+"["+fieldOf(v.Index(i), keyed(v.Type().Elem())).String()+"]"))
 		}
-	case v.Kind() == reflect.Int, v.Kind() == reflect.Int64:
-		out[path] = func() { v.SetInt(v.Int() + 1) }
-	case v.Kind() == reflect.Float64:
-		out[path] = func() { v.SetFloat(v.Float() + 1) }
-	case v.Kind() == reflect.Bool:
-		out[path] = func() { v.SetBool(!v.Bool()) }
-	case v.Kind() == reflect.String:
-		out[path] = func() { v.SetString(v.String() + "x") }
+	case v.Kind() != reflect.Slice && v.Kind() != reflect.Map && v.Kind() != reflect.Pointer && v.Kind() != reflect.Struct:
+		out[path] = v
 	}
 	return out
+}
+
+// alter makes v another value.
+func alter(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Float64:
+		v.SetFloat(v.Float() + 1)
+	default:
+		v.SetInt(v.Int() + 1)
+	}
 }
 
 // Whichever field of an engine is another, Diff names it and no other, and the fingerprints are not equal; and so with the rest.
@@ -73,8 +78,8 @@ func TestDiffNamesEachField(t *testing.T) {
 	}
 	require.Empty(t, Diff(copied(), copied()).Differences)
 	seen := 0
-	a := copied()
-	for path := range leaves(reflect.ValueOf(&copied().Config), "") {
+	a, b := copied(), copied()
+	for path, leaf := range leaves(reflect.ValueOf(&b.Config), "") {
 		engine, _, ofEngine := strings.Cut(path, ".engine.")
 		switch {
 		case strings.HasPrefix(path, "defaults."), // which stand in the workloads
@@ -83,9 +88,11 @@ func TestDiffNamesEachField(t *testing.T) {
 			ofEngine && engine != "workloads[shop]":  // one will do
 			continue
 		}
-		b := copied()
-		leaves(reflect.ValueOf(&b.Config), "")[path]()
+		was := reflect.New(leaf.Type()).Elem()
+		was.Set(leaf)
+		alter(leaf)
 		c := Diff(a, b)
+		leaf.Set(was)
 		require.Equal(t, ofEngine, slices.ContainsFunc(c.Workloads, func(p Parity) bool { return !p.Equal() }), path)
 		require.True(t, slices.ContainsFunc(c.Differences, func(x Difference) bool { return x.Field == path }), "%s: %v", path, c.Differences)
 		for _, x := range c.Differences { // of an engine more may follow, such as the fallback_after of a fallback

@@ -42,13 +42,19 @@ func (f Faults) Error() string {
 	return fmt.Sprintf("deployment: %d faults: %s", len(f), strings.Join(parts, " | "))
 }
 
-// err returns f in order, and nil where there is none.
+// err returns f in order, each fault once, and nil where there is none: what several workloads share is wrong for all of them.
 func (f Faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(f, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
-	return slices.Compact(f)
+	var out Faults
+	for _, x := range f {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+	return out
 }
 
 // below adds what err, from whoever was given the part of the tree at path, says is wrong with it.

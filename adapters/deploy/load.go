@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
@@ -26,11 +27,11 @@ type Document struct {
 // says in which line the text is no YAML.
 func Parse(b []byte) (*Document, error) {
 	root, err := parseTree(b)
-	if err != nil {
+	var faults Faults
+	if err != nil && !errors.As(err, &faults) {
 		return nil, err
 	}
 	d := &Document{base: root, form: formOf(reflect.TypeFor[Config]())}
-	var faults Faults
 	if root.kind == object {
 		d.base = &node{kind: object, line: root.line}
 		for _, m := range root.members {
@@ -108,8 +109,12 @@ func (d *Document) Deployment(cluster string, env Lookup) (*Deployment, error) {
 	out := &Deployment{Cluster: cluster, root: withDefaults(root, d.form), looked: env != nil}
 	reading := decoder{lookup: env}
 	reading.value(out.root, d.form, reflect.ValueOf(&out.Config).Elem(), "")
-	faults := out.faults(d.form)
-	faults = append(append(faults, reading.faults...), reading.later...)
+	faults := append(reading.faults, reading.later...) //nolint:gocritic // reading is over
+	for _, f := range out.faults(d.form) {
+		if !slices.ContainsFunc(reading.later, func(known Fault) bool { return known.Field == f.Field }) {
+			faults = append(faults, f)
+		}
+	}
 	if err := faults.err(); err != nil {
 		return nil, err
 	}

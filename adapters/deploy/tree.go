@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -67,7 +68,8 @@ type reader struct {
 	faults Faults
 }
 
-// parseTree reads one document of YAML, of which JSON is a part. The error is Faults, or has the line.
+// parseTree reads one document of YAML, of which JSON is a part. The error has the line; beside Faults there is a tree of what can
+// be read.
 func parseTree(b []byte) (*node, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
@@ -80,11 +82,7 @@ func parseTree(b []byte) (*node, error) {
 		return nil, err
 	}
 	r := reader{}
-	root := r.read(doc.Content[0], "")
-	if len(r.faults) > 0 {
-		return nil, r.faults
-	}
-	return root, nil
+	return r.read(doc.Content[0], ""), r.faults.err()
 }
 
 // onlyDocument refuses what follows "---", which would pass unread.
@@ -117,7 +115,7 @@ func (r *reader) read(y *yaml.Node, path string) *node {
 	case yaml.SequenceNode:
 		out.kind = list
 		for i, item := range y.Content {
-			out.items = append(out.items, r.read(item, fmt.Sprintf("%s[%d]", path, i)))
+			out.items = append(out.items, r.read(item, path+"["+cmp.Or(nameOf(item), strconv.Itoa(i))+"]"))
 		}
 	case yaml.MappingNode:
 		out.kind = object
@@ -126,6 +124,17 @@ func (r *reader) read(y *yaml.Node, path string) *node {
 		r.scalar(y, out, path)
 	}
 	return out
+}
+
+// nameOf is by which an object is known among others of its list, and "" where it has no name.
+func nameOf(y *yaml.Node) string {
+	for i := 0; y.Kind == yaml.MappingNode && i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i].Value, y.Content[i+1]
+		if (key == keyName || key == keySignal) && value.Kind == yaml.ScalarNode {
+			return clip(value.Value)
+		}
+	}
+	return ""
 }
 
 // members reads those of an object.
@@ -163,6 +172,7 @@ func (r *reader) scalar(y *yaml.Node, out *node, path string) {
 	case "!!str", "!!timestamp":
 		out.kind = text
 	default:
+		out.kind = text
 		r.fault(y.Line, path, "marked with "+strconv.Quote(clip(y.Tag)), "a plain value")
 	}
 }
