@@ -76,7 +76,7 @@ func (w writing) value(f *form, override bool, depth int) any {
 func (w writing) item(f *form, override bool, depth int) any {
 	item := w.value(f.elem, override && f.key != "", depth+1)
 	if m, ok := item.(map[string]any); ok && f.key != "" && !w.oneIn(20, "nameless") {
-		m[f.key] = rapid.SampledFrom([]any{"a", "b", "c"}).Draw(w.T, "name")
+		m[f.key] = rapid.SampledFrom([]any{"a", "b", "c", "d", "e", "f", ""}).Draw(w.T, "name")
 		if override && w.oneIn(10, "absent") {
 			m[keyAbsent] = true
 		}

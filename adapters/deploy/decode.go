@@ -128,7 +128,7 @@ func (d *decoder) elements(n *node, f *form, v reflect.Value, path string) {
 			name := item.member(f.key)
 			switch {
 			case item.kind != object:
-			case name == nil || name.kind == null:
+			case name == nil || name.kind == null || name.kind == text && name.text == "":
 				inner.fault(item, at+"."+f.key, "missing", "a text")
 			default:
 				at = fmt.Sprintf("%s[%s]", path, clip(name.text))

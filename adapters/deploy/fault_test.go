@@ -44,10 +44,11 @@ func TestTextThatIsNoDocument(t *testing.T) {
 		"version: 1\n---\nversion: 1":         "deployment: line 2: another document begins; wanted one",
 		"version: 1\nversion: 2":              "deployment: line 2: version is there twice; wanted each name once",
 		"version: 0x1":                        `deployment: line 1: version is "0x1"; wanted a number as JSON has it, or a text in quotes`,
-		"version: 1\ntags: {a: !x b}":         `deployment: line 2: tags.a is marked with "!x"; wanted a plain value`,
+		"version: 1\ntags: {a: !x b}":         `deployment: line 2: tags.a is marked with !; wanted a value without a mark, or a text in quotes`,
 		"version: 1\ntags: &a {b: c, <<: {}}": "deployment: line 2: tags.<< is there; wanted nothing: what << means is not part of YAML any more; use defaults",
 		"version: 1\ntags: {? [a] : b}":       "deployment: line 2: tags is an object with a key that is no text; wanted names as keys",
 		"{\"version\": 1, \"clusters\": 3}":   "deployment: line 1: clusters is a number; wanted an object",
+		"version: *secret":                    "deployment: unknown anchor '...' referenced; wanted YAML or JSON",
 		"version: .inf":                       `deployment: line 1: version is ".inf"; wanted a number as JSON has it, or a text in quotes`,
 	} {
 		_, err := Parse([]byte(text))

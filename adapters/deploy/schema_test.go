@@ -138,7 +138,7 @@ func (g *generator) define(t reflect.Type) {
 		p := withoutNull(s.Properties[name])
 		if f.Type.Kind() == reflect.Slice && f.Type != reflect.TypeFor[json.RawMessage]() {
 			if key := keyed(f.Type.Elem()); key != "" {
-				p.Items.Required = []string{key}
+				p.Items.Required, p.Items.Properties = []string{key}, map[string]*jsonschema.Schema{key: {Type: "string", MinLength: new(1)}}
 			}
 		}
 		p.Description = g.doc(t, f)
@@ -170,8 +170,7 @@ func (g *generator) override(t reflect.Type) *jsonschema.Schema {
 		p.Description = ""
 		switch {
 		case p.Items != nil && len(p.Items.Required) > 0:
-			key := p.Items.Required[0]
-			p.Items = &jsonschema.Schema{Ref: p.Items.Ref + ".override", Required: []string{key}, Properties: map[string]*jsonschema.Schema{key: {Type: "string"}}}
+			p.Items.Ref += ".override"
 		case p.Type == "object" && p.AdditionalProperties.Ref != "#/$defs/anything":
 			p.AdditionalProperties = orNull(p.AdditionalProperties)
 		case strings.HasPrefix(p.Ref, "#/$defs/") && g.defs[strings.TrimPrefix(p.Ref, "#/$defs/")].Type == "object":
