@@ -20,7 +20,7 @@
 //
 // Package adaptertest has the conformance suites that every adapter passes; packages memory and file are the adapters
 // that need no other system, package prometheus reads demand from a Prometheus server and shows it decisions, and package
-// datadog reads demand from Datadog. Package calendar announces the events of media plans, iCalendar files and cron schedules.
+// datadog reads demand from Datadog and shows it decisions. Package calendar announces the events of media plans, iCalendar files and cron schedules.
 // Package webhook speaks signed JSON with any HTTP server, and takes live announcements.
 //
 // One rule stands above the others: missing is not zero. Whatever cannot be known is left out, is NaN, or is an error.

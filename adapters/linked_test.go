@@ -12,6 +12,7 @@ import (
 // linked are the foreign modules whose packages the programs and packages of the root module link, tests aside. Each stands in a note
 // of docs/decisions; more than twenty would be too heavy for a library that others import.
 var linked = []string{
+	"github.com/DataDog/datadog-go/v5",
 	"github.com/adhocore/gronx",
 	"github.com/cenkalti/backoff/v5",
 	"github.com/emersion/go-ical",
