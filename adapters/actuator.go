@@ -22,3 +22,17 @@ type Actuator interface {
 	Fleet(ctx context.Context) (policy.Fleet, error)
 	Apply(ctx context.Context, d *scaler.Decision) error
 }
+
+// Bounding is an Actuator that may set a bound for somebody else's count, such as the smallest count of a Kubernetes HPA. The
+// fleet that is there then says nothing of the bound: where Bounds is true, a Runner brings it every decision, also one
+// that leaves the count as it is.
+type Bounding interface {
+	Actuator
+	Bounds() bool
+}
+
+// bounds says whether an actuator wants every decision.
+func bounds(a Actuator) bool {
+	b, ok := a.(Bounding)
+	return ok && b.Bounds()
+}

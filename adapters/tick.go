@@ -13,7 +13,7 @@ import (
 )
 
 // Tick decides once, at time now: it reads what is new from every feed, asks the actuator for the fleet, has the engine
-// decide, applies the decision if it changes the count and the Mode is to act, tells the observers, and saves a snapshot
+// decide, applies the decision if it changes the count (or the actuator is Bounding) and the Mode is to act, tells the observers, and saves a snapshot
 // if it is time.
 //
 // Reading takes half of the Interval at most (a backfill a minute), each call of the actuator and of the store a quarter of
@@ -82,7 +82,7 @@ func (r *Runner) decide(ctx context.Context, now time.Time, report *Report) erro
 	switch {
 	case r.cfg.Mode == ModeShadow:
 		report.Shadow = r.shadow.play(d, report.Fleet)
-	case r.cfg.Mode == ModeAct && d.Acts():
+	case r.cfg.Mode == ModeAct && (d.Acts() || bounds(r.cfg.Actuator)):
 		err := r.cfg.Retry.attempt(ctx, act, r.cfg.ActLimiter, func(ctx context.Context) error { return r.cfg.Actuator.Apply(ctx, d) })
 		if report.Applied = err == nil; err != nil {
 			faults = append(faults, fmt.Errorf("applying %d -> %d replicas: %w", fleet.Ordered(), d.Replicas, err))

@@ -62,6 +62,37 @@ func TestTickAppliesOnlyChangesAndTellsAlways(t *testing.T) {
 	require.Len(t, r.seen.Decisions(), 10)
 }
 
+// bound is a plant that sets a bound for somebody else's count.
+type bound struct {
+	*plant
+	yes bool
+}
+
+func (b bound) Bounds() bool { return b.yes }
+
+func TestABoundWantsEveryDecision(t *testing.T) {
+	for _, yes := range []bool{true, false} {
+		for _, mode := range []adapters.Mode{adapters.ModeAct, adapters.ModeDryRun} {
+			r := newRig(t, func(cfg *adapters.Config) {
+				own, _ := cfg.Actuator.(*plant)
+				cfg.Actuator, cfg.Mode = bound{own, yes}, mode
+			})
+			r.sources[0].fill(-20, 30, 100)
+			kept := 0
+			for i := range 20 {
+				before := len(r.plant.applied)
+				d, err := r.runner.Tick(t.Context(), minute(i))
+				require.NoError(t, err)
+				if !d.Acts() {
+					kept++
+				}
+				require.Equal(t, mode == adapters.ModeAct && (yes || d.Acts()), len(r.plant.applied) > before)
+			}
+			require.Greater(t, kept, 5)
+		}
+	}
+}
+
 func TestTickReadsTheBackfillAndThenTheOverlap(t *testing.T) {
 	r := newRig(t, nil)
 	s := r.sources[0]

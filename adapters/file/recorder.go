@@ -25,7 +25,7 @@ type Recorder struct {
 	*journal
 }
 
-var _ adapters.Actuator = (*Recorder)(nil)
+var _ adapters.Bounding = (*Recorder)(nil)
 
 // NewRecorder returns a Recorder of the orders to an Actuator in the file at path, which it makes if there is none. logger is
 // told of errors; nil means nobody. An empty path, or no Actuator, is an error.
@@ -60,6 +60,12 @@ func (r *Recorder) Apply(ctx context.Context, d *scaler.Decision) error {
 	}
 	r.note(ctx, "file recorder", line)
 	return err
+}
+
+// Bounds implements adapters.Bounding: it is as the other Actuator has it.
+func (r *Recorder) Bounds() bool {
+	b, ok := r.to.(adapters.Bounding)
+	return ok && b.Bounds()
 }
 
 // Err returns what went wrong with the newest line, nil if it was written.
