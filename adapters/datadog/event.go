@@ -12,6 +12,9 @@ import (
 	"github.com/headroom-go/headroom/scaler"
 )
 
+// ChangeTag is a tag of every event of an Observer, to search for.
+const ChangeTag = "headroom:change"
+
 // change is what an event tells of. As long as it is the same, because nobody carries it out or it takes long, there is no
 // second event.
 type change struct {
@@ -37,7 +40,7 @@ func (o *Observer) announce(p *post, d *scaler.Decision) {
 	o.told = c
 	e := statsd.Event{
 		Title: title(o.tags[0], &c), Timestamp: d.Time,
-		AggregationKey: o.key, AlertType: alert(d.Level()), Priority: statsd.Normal, Tags: p.with(),
+		AggregationKey: o.key, AlertType: alert(d.Level()), Priority: statsd.Normal, Tags: append(p.with(), ChangeTag),
 	}
 	e.Text = cut(d.Explain().String(), max(100, maxEvent-len(e.Title)-len(e.AggregationKey)-len(strings.Join(e.Tags, ","))))
 	p.join(o.statsd.Event(&e))

@@ -124,7 +124,7 @@ func NewObserver(cfg ObserverConfig) (*Observer, error) {
 }
 
 // ownTags are the names that an Observer gives to tags of its own.
-var ownTags = []string{"service", "cluster", "direction", "fleet", "input", "level", "policy", "rule", "signal"}
+var ownTags = []string{"service", "cluster", "direction", "fleet", "headroom", "input", "level", "policy", "rule", "signal"}
 
 // clean returns text with _ for what would end a tag in a datagram.
 func clean(text string) string {

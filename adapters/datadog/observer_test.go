@@ -309,6 +309,7 @@ func TestAnEventForEachChange(t *testing.T) {
 		require.Equal(t, d.Time, e.Timestamp)
 		require.Equal(t, "headroom:eu:shop", e.AggregationKey)
 		require.Contains(t, strings.Join(e.Tags, ","), base)
+		require.Contains(t, e.Tags, datadog.ChangeTag)
 		require.Equal(t, map[slog.Level]statsd.EventAlertType{slog.LevelInfo: statsd.Info, slog.LevelWarn: statsd.Warning, slog.LevelError: statsd.Error}[d.Level()], e.AlertType)
 	}
 	require.Greater(t, changes, 1)
