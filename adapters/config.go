@@ -48,7 +48,8 @@ type Config struct {
 	// Overlap is how late a sample may come and still be read: each window begins that long before the newest sample
 	// that was seen [10 steps].
 	Overlap time.Duration
-	// Location is the place whose clock the daily pattern follows [that of the samples, as the sources give them].
+	// Location is the place whose clock the daily pattern, windows and schedules follow [the pattern that of the samples, as
+	// the sources give them, the others that of the time of the tick].
 	Location *time.Location
 
 	// Retry says how often a call that failed is tried again within a tick.

@@ -154,8 +154,11 @@ func (r *Runner) turns(ctx context.Context) {
 	}
 }
 
-// recommend asks the engine.
+// recommend asks the engine, on the clock that its daily pattern follows: its windows go by that of now.
 func (r *Runner) recommend(d *scaler.Decision, now time.Time, fleet policy.Fleet) error {
+	if r.cfg.Location != nil {
+		now = now.In(r.cfg.Location)
+	}
 	r.engine.Lock()
 	defer r.engine.Unlock()
 	return r.cfg.Engine.Recommend(d, now, fleet)

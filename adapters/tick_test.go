@@ -287,6 +287,24 @@ func TestTickPutsSamplesOnTheClockOfTheLocation(t *testing.T) {
 	require.NotEqual(t, plan(nil), plan(east))
 }
 
+func TestTickTellsTheEngineTheTimeOfTheLocation(t *testing.T) {
+	// It is noon in UTC and five o'clock in the east, where the window is.
+	want := func(loc *time.Location) int {
+		r := newRig(t, func(c *adapters.Config) {
+			cfg := c.Engine.Config()
+			cfg.Windows = []scaler.Window{{Start: "16:30", End: "18:00", Min: 77}}
+			engine, err := scaler.New(cfg)
+			require.NoError(t, err)
+			c.Engine, c.Location = engine, loc
+		})
+		d, err := r.runner.Tick(t.Context(), minute(0))
+		require.NoError(t, err)
+		return d.Replicas
+	}
+	require.Equal(t, 77, want(time.FixedZone("east", 5*3600)))
+	require.Equal(t, 10, want(nil))
+}
+
 func TestAnnounceWhileATickWaits(t *testing.T) {
 	// Announcements must get through while a source is slow: the first read waits for all of them.
 	r := newRig(t, nil)

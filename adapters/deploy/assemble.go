@@ -175,10 +175,7 @@ func (a *assembling) workload(w *Workload, at string) adapters.Config {
 		engine, _ = scaler.New(scaler.Config{})
 	}
 	full := engine.Config()
-	location, _ := time.LoadLocation(w.Location) // it has been checked
-	if w.Location == "" {
-		location = nil
-	}
+	location, _ := time.LoadLocation(w.Location) // it has been checked; UTC for ""
 	out := adapters.Config{
 		Name: w.Name, Engine: engine, Feeds: make([]adapters.Feed, len(full.Signals)), Actuator: a.actuator(w, &full, at+".actuator"),
 		Observers: a.observers(w, at), Store: a.store(w, w.Name, at+".store"),

@@ -19,8 +19,8 @@ type Comparison struct {
 	Differences []Difference
 }
 
-// Parity says of one workload whether two clusters decide alike, given the same samples and events: whether the fingerprints of
-// their engines are equal.
+// Parity says of one workload whether two clusters decide alike, given the same samples on the same clock (location) and the same
+// events: whether the fingerprints of their engines are equal.
 type Parity struct {
 	Workload string
 	A, B     scaler.Fingerprint // zero where the cluster has no such workload
@@ -208,8 +208,8 @@ func written(v reflect.Value) string {
 
 // String returns the comparison in words: a line for each workload, and one for each difference.
 //
-//	shop decides alike in eu and us: both are a1b2c3d4e5f6.
-//	workloads[shop].mode is "act" in eu and has its default in us.
+//	The engine of shop is the same in eu and us: a1b2c3d4e5f6.
+//	workloads[shop].mode is "act" in eu, and us does not say.
 func (c Comparison) String() string {
 	var b strings.Builder
 	for _, p := range c.Workloads {
@@ -219,9 +219,9 @@ func (c Comparison) String() string {
 		case p.B == none:
 			fmt.Fprintf(&b, "%s is in %s alone.\n", p.Workload, c.A)
 		case p.Equal():
-			fmt.Fprintf(&b, "%s decides alike in %s and %s: both are %s.\n", p.Workload, c.A, c.B, short(p.A))
+			fmt.Fprintf(&b, "The engine of %s is the same in %s and %s: %s.\n", p.Workload, c.A, c.B, short(p.A))
 		default:
-			fmt.Fprintf(&b, "%s does not decide alike: %s is %s, and %s is %s.\n", p.Workload, c.A, short(p.A), c.B, short(p.B))
+			fmt.Fprintf(&b, "The engine of %s is not the same: %s in %s, and %s in %s.\n", p.Workload, short(p.A), c.A, short(p.B), c.B)
 		}
 	}
 	if len(c.Differences) == 0 {

@@ -35,7 +35,7 @@ type Settings struct {
 	Backfill Duration `json:"backfill,omitempty"`
 	// Overlap is how late a sample may come and still be read [10 steps].
 	Overlap Duration `json:"overlap,omitempty"`
-	// Location is the place whose clock the daily pattern follows, such as Europe/Berlin [UTC].
+	// Location is the place whose clock the daily pattern, windows and schedules follow, such as Europe/Berlin [UTC].
 	Location string `json:"location,omitempty"`
 
 	// Retry says how often a call that failed is made again within an interval.
