@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/DataDog/datadog-go/v5/statsd"
 	"golang.org/x/time/rate"
 
 	"github.com/headroom-go/headroom/adapters"
@@ -237,6 +238,10 @@ func (a *assembling) observers(w *Workload, at string) []adapters.Observer {
 	for i := range w.Observers {
 		o, at := &w.Observers[i], fmt.Sprintf("%s.observers[%d]", at, i)
 		switch {
+		case o.Datadog != nil:
+			if made := a.datadogObserver(w, at+".datadog"); made != nil {
+				out = append(out, made)
+			}
 		case o.File != "":
 			made, err := file.NewObserver(o.File, a.parts.Logger)
 			if a.made(at+".file", err) {
@@ -265,6 +270,35 @@ func (a *assembling) observers(w *Workload, at string) []adapters.Observer {
 		out = append(out, made)
 	}
 	return out
+}
+
+// datadogObserver makes what sends to a Datadog agent; a trial has no client.
+func (a *assembling) datadogObserver(w *Workload, at string) adapters.Observer {
+	var client datadog.Statsd = new(statsd.NoOpClient)
+	if !a.trial {
+		client = a.parts.Statsd
+	}
+	if client == nil {
+		a.check(false, at, "there", "none, since the program gives Build no Statsd")
+		return nil
+	}
+	cfg := datadog.ObserverConfig{Statsd: client, Service: w.Name, Cluster: a.deployment.Cluster, Logger: a.parts.Logger}
+	for _, name := range slices.Sorted(maps.Keys(a.deployment.Config.Tags)) {
+		cfg.Tags = append(cfg.Tags, name+":"+a.deployment.Config.Tags[name])
+	}
+	made, err := datadog.NewObserver(cfg)
+	var own scaler.Faults
+	if errors.As(err, &own) {
+		for _, f := range own {
+			path := at // service is the name of the workload, and cluster that of the cluster
+			if strings.HasPrefix(f.Field, "tags[") {
+				path = "tags"
+			}
+			a.check(false, path, f.Value, f.Wanted)
+		}
+		return nil
+	}
+	return made
 }
 
 func (a *assembling) recommendations(w *Workload, c *Recommendations, at string) adapters.Observer {

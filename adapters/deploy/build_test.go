@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/DataDog/datadog-go/v5/statsd"
 	"github.com/stretchr/testify/require"
 
 	"github.com/headroom-go/headroom/adapters"
@@ -29,6 +30,7 @@ import (
 // constructors make everything that whole.yaml calls other.
 func constructors() Parts {
 	return Parts{
+		Statsd: new(statsd.NoOpClient),
 		Sources: map[string]func(Part) (adapters.Source, error){
 			"kafka": func(p Part) (adapters.Source, error) { return memory.NewSource(memory.SourceConfig{Step: p.Step}) },
 		},
@@ -71,7 +73,7 @@ func TestBuildWantsSecrets(t *testing.T) {
 
 func TestBuildSaysWhichConstructorsAreMissing(t *testing.T) {
 	parts := constructors()
-	parts.Sources, parts.Stores, parts.Observers, parts.Calendars = nil, nil, nil, nil
+	parts.Sources, parts.Stores, parts.Observers, parts.Calendars, parts.Statsd = nil, nil, nil, nil, nil
 	parts.Actuators["kubernetes"] = func(p Part) (adapters.Actuator, error) {
 		return nil, scaler.Faults{{Field: "deployment", Value: `"batch"`, Wanted: "one that exists"}}
 	}
@@ -87,6 +89,7 @@ func TestBuildSaysWhichConstructorsAreMissing(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		`workloads[shop].feeds[logins].inputs[kafka].other.type is "kafka"; wanted one that the program has a constructor for: there is none`,
+		`workloads[shop].observers[agent].datadog is there; wanted none, since the program gives Build no Statsd`,
 		`workloads[shop].observers[chat].other.type is "chat"; wanted one that the program has a constructor for: there is none`,
 		`workloads[search].store.other.type is "configmap"; wanted one that the program has a constructor for: there is none`,
 		`workloads[batch].actuator.other.settings.deployment is "batch"; wanted one that exists`,

@@ -122,7 +122,7 @@ func formOf(t reflect.Type) *form {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		out := &form{kind: object, wanted: "an object"}
+		out := &form{kind: object, names: []string{}, wanted: "an object"} // which may have no members
 		for _, field := range reflect.VisibleFields(t) {
 			if name := memberName(field); name != "" {
 				out.names = append(out.names, name)

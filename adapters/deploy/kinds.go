@@ -10,6 +10,9 @@ type DatadogInput struct {
 	Points int `json:"points,omitempty"`
 }
 
+// DatadogObserver sends to a Datadog agent. Its tags are service, which is the workload, cluster, and those of the document.
+type DatadogObserver struct{}
+
 // PrometheusInput is an expression for a Prometheus server.
 type PrometheusInput struct {
 	// URL is the address of the server, such as http://prometheus:9090, without credentials.

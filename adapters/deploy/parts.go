@@ -12,6 +12,7 @@ import (
 
 	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/adapters/calendar"
+	"github.com/headroom-go/headroom/adapters/datadog"
 )
 
 // Parts are what Build takes besides the document. The zero value is enough for a document that says nothing of "other".
@@ -24,6 +25,9 @@ type Parts struct {
 	Stores    map[string]func(Part) (adapters.Store, error)
 	Calendars map[string]func(Part) (calendar.Loader, error)
 
+	// Statsd takes what observers send to a Datadog agent: a client of github.com/DataDog/datadog-go/v5, which remains the
+	// caller's to close [none; needed where the document has such an observer].
+	Statsd datadog.Statsd
 	// Client sends all requests [one with http.DefaultTransport].
 	Client *http.Client
 	// Clock tells the time for signatures, and for fleets in memory [time.Now].

@@ -109,6 +109,8 @@ type Observer struct {
 	// Name is what a cluster's part refers to.
 	Name string `json:"name"`
 
+	// Datadog sends decisions, forecasts and reasons to an agent, by the client that the program gives to Build.
+	Datadog *DatadogObserver `json:"datadog,omitempty" kind:""`
 	// File is the file to which each decision is appended, as a line of JSON.
 	File string `json:"file,omitempty" kind:""`
 	// Recommendations hands out the newest decision by HTTP, for KEDA's metrics-api scaler among others.

@@ -12,7 +12,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/DataDog/datadog-go/v5/statsd"
 
 	"github.com/headroom-go/headroom/adapters/deploy"
 	"github.com/headroom-go/headroom/internal/command"
@@ -41,7 +44,7 @@ type options struct {
 	check           bool
 	diff            string
 	schema          bool
-	listen          string
+	listen, statsd  string
 
 	parts deploy.Parts // what this program adds to the file; one with Kubernetes would put its actuator here
 }
@@ -55,6 +58,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.diff, "diff", "", "say in what this cluster differs from the one of that `name`, and end")
 	f.BoolVar(&o.schema, "schema", false, "print the JSON Schema of deployment files, and end")
 	f.StringVar(&o.listen, "listen", "", "serve metrics, announcements and recommendations at this `address`, such as :8080")
+	f.StringVar(&o.statsd, "statsd", "", "the `address` of a Datadog agent, such as unix:///var/run/datadog/dsd.socket, if the file has an observer for it [DD_AGENT_HOST]")
 	return f
 }
 
@@ -86,11 +90,26 @@ func (o *options) run(ctx context.Context, stdout io.Writer, logger *slog.Logger
 		return err
 	}
 	o.parts.Logger = logger
+	if sends(deployment) && o.parts.Statsd == nil {
+		client, err := statsd.New(o.statsd)
+		if err != nil {
+			return fmt.Errorf("statsd: %w", err)
+		}
+		defer func() { _ = client.Close() }() // it was told of everything; the agent may be gone
+		o.parts.Statsd = client
+	}
 	assembly, err := deployment.Build(o.parts)
 	if err != nil {
 		return err
 	}
 	return o.serve(ctx, assembly)
+}
+
+// sends says whether something is sent to a Datadog agent.
+func sends(d *deploy.Deployment) bool {
+	return slices.ContainsFunc(d.Config.Workloads, func(w deploy.Workload) bool {
+		return slices.ContainsFunc(w.Observers, func(o deploy.Observer) bool { return o.Datadog != nil })
+	})
 }
 
 // check reads all clusters and prints the fingerprints of their engines.

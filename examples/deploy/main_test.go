@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/DataDog/datadog-go/v5/statsd"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -74,6 +75,21 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
+// agent is that of Datadog.
+type agent struct {
+	statsd.NoOpClient
+	mu     sync.Mutex
+	gauges []string
+}
+
+// Gauge takes note of name and tags.
+func (a *agent) Gauge(name string, _ float64, tags []string, _ float64) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gauges = append(a.gauges, fmt.Sprint(name, " ", tags))
+	return nil
+}
+
 // measured is what Datadog answers: 1500 in every minute, for each of the queries.
 func measured(r *http.Request) string {
 	from, _ := strconv.ParseInt(r.URL.Query().Get("from"), 10, 64)
@@ -117,12 +133,12 @@ func file(t *testing.T, change ...string) string {
 var evening = time.Date(2026, 3, 7, 19, 13, 30, 0, time.UTC)
 
 func TestTheDeploymentDecides(t *testing.T) {
-	w := &world{}
+	w, agent := &world{}, &agent{}
 	text, err := os.ReadFile(file(t, "mode: shadow", "mode: act"))
 	require.NoError(t, err)
 	deployment, err := deploy.Load(text, "eu", os.LookupEnv)
 	require.NoError(t, err)
-	assembly, err := deployment.Build(deploy.Parts{Client: &http.Client{Transport: w}})
+	assembly, err := deployment.Build(deploy.Parts{Client: &http.Client{Transport: w}, Statsd: agent})
 	require.NoError(t, err)
 	require.NoError(t, assembly.Sync(t.Context(), evening))
 	require.NoError(t, assembly.Group.Tick(t.Context(), evening))
@@ -138,15 +154,16 @@ func TestTheDeploymentDecides(t *testing.T) {
 	require.Equal(t, 1500.0, d.Observed)
 	require.Greater(t, d.Replicas, 20, "the spot is coming, and 20 is the least on a Saturday evening")
 	require.Contains(t, d.Explain().Why, "tv-1")
+	require.Contains(t, agent.gauges, "headroom.replicas_desired [service:shop cluster:eu team:storefront]")
 }
 
 func TestTheDeploymentRunsBesideAnHPA(t *testing.T) {
-	w := &world{}
+	w, agent := &world{}, &agent{}
 	var out bytes.Buffer
 	listening := make(chan string, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	o := options{config: file(t), cluster: "eu", listen: "127.0.0.1:0", parts: deploy.Parts{Client: &http.Client{Transport: w}}}
+	o := options{config: file(t), cluster: "eu", listen: "127.0.0.1:0", parts: deploy.Parts{Client: &http.Client{Transport: w}, Statsd: agent}}
 	ended := make(chan error, 1)
 	go func() { ended <- o.run(ctx, &out, slog.New(address{slog.DiscardHandler, listening})) }()
 	var at string
@@ -207,8 +224,9 @@ func TestBadInput(t *testing.T) {
 	require.ErrorContains(t, (&options{config: "/does/not/be"}).run(t.Context(), &out, nobody), "no such file")
 	require.ErrorContains(t, (&options{config: "headroom.yaml", cluster: "mars"}).run(t.Context(), &out, nobody), `cluster is "mars"; wanted one of eu, us`)
 	require.ErrorContains(t, (&options{config: "headroom.yaml", cluster: "mars", diff: "eu"}).run(t.Context(), &out, nobody), `cluster is "mars"`)
-	require.ErrorContains(t, (&options{config: file(t, "min: 3", "min: 300"), check: true}).run(t.Context(), &out, nobody), `cluster "us": deployment: line 53`)
-	require.ErrorContains(t, (&options{config: file(t), cluster: "eu", listen: "nowhere"}).run(t.Context(), &out, nobody), "listen tcp")
+	require.ErrorContains(t, (&options{config: file(t, "min: 3", "min: 300"), check: true}).run(t.Context(), &out, nobody), `cluster "us": deployment: line 55`)
+	require.ErrorContains(t, (&options{config: file(t), cluster: "eu", statsd: "nowhere"}).run(t.Context(), &out, nobody), "statsd: ")
+	require.ErrorContains(t, (&options{config: file(t), cluster: "eu", listen: "nowhere", parts: deploy.Parts{Statsd: &agent{}}}).run(t.Context(), &out, nobody), "listen tcp")
 	require.Empty(t, out.String())
 
 	require.NoError(t, (&options{schema: true}).run(t.Context(), &out, nobody))
