@@ -99,9 +99,9 @@ func read2(text []byte) (columns []column, refused string, err error) {
 	return columns, "", nil
 }
 
-// samples returns the samples of q's intervals that end by end. Times must be among those that were asked for, ascending, each
+// samples returns the samples of q's intervals. Times must be among those that were asked for, ascending, each
 // once; the bucket at q.end, which version 1 includes, is partial and left out.
-func (c *column) samples(q *question, end time.Time) ([]forecast.Sample, error) {
+func (c *column) samples(q *question) ([]forecast.Sample, error) {
 	if c.fault != nil {
 		return nil, c.fault
 	}
@@ -121,7 +121,7 @@ func (c *column) samples(q *question, end time.Time) ([]forecast.Sample, error) 
 		if !at.After(last) {
 			return nil, fmt.Errorf("value at %s after one at %s; wanted ascending times", clock(at), clock(last))
 		}
-		if last = at; at.Before(end) && !(c.shared && math.IsNaN(c.values[i])) {
+		if last = at; at.Before(q.end) && !(c.shared && math.IsNaN(c.values[i])) {
 			dst = append(dst, forecast.Sample{Time: at, Value: c.values[i]})
 		}
 	}

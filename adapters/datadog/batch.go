@@ -1,6 +1,7 @@
 package datadog
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -8,13 +9,16 @@ import (
 	"github.com/headroom-go/headroom/forecast"
 )
 
-// batch is Sources that are asked for together.
+// batch is Sources that are asked for together. They have the same step, which is a matter of the request, and the same delay, so
+// that what is final for one is final for all.
 type batch struct {
-	step    time.Duration
-	length  int // of their queries, escaped
-	members []*Source
+	step, delay time.Duration
+	length      int // of their queries, escaped
+	members     []*Source
 
 	failures int       // requests for more than one of them, in a row, that found no answer at all
+	failed   time.Time // the last of them
+	err      error     // and its error
 	whole    time.Time // it is not divided before: the last time nobody could be singled out
 }
 
@@ -23,6 +27,9 @@ const (
 	keepBeyondStep = 5 * time.Minute
 	// keepFailure is that for failures. They are shared by those that read at the same time, and later ones ask again.
 	keepFailure = time.Second
+	// outageEvery is how often a batch is asked for that has failed more than once in a row. Who decides should not wait, and
+	// when the outage is over the limit should not be used up.
+	outageEvery = 10 * time.Second
 	// aloneFor is how long a query is asked alone that spoilt a batch.
 	aloneFor = 10 * time.Minute
 	// longWindow is the number of intervals beyond which a Read is one of history, which only they want that begin.
@@ -33,23 +40,22 @@ const (
 func (c *Client) enlist(s *Source) {
 	length := len(url.QueryEscape(s.cfg.Query)) + len(url.QueryEscape(","))
 	for _, b := range c.batches {
-		if b.step == s.cfg.Step && len(b.members) < c.cfg.Batch && (c.cfg.Version == 2 || b.length+length <= maxAddress) {
+		if b.step == s.cfg.Step && b.delay == s.cfg.Delay && len(b.members) < c.cfg.Batch && (c.cfg.Version == 2 || b.length+length <= maxAddress) {
 			s.batch = b
 		}
 	}
 	if s.batch == nil {
-		s.batch = &batch{step: s.cfg.Step}
+		s.batch = &batch{step: s.cfg.Step, delay: s.cfg.Delay}
 		c.batches = append(c.batches, s.batch)
 	}
 	s.batch.length += length
 	s.batch.members = append(s.batch.members, s)
 }
 
-// window is what a Source asks for: the intervals from first to before end, at time to. It is open where it goes up to the
-// newest interval, which is another one later, and long where it is part of a history.
+// window is what a Source asks for: the intervals from first to before end. It is long where it is part of a history.
 type window struct {
-	first, end, to time.Time
-	open, long     bool
+	first, end time.Time
+	long       bool
 }
 
 // answer is what has come for one Source.
@@ -75,7 +81,6 @@ func (a *answer) appendTo(dst []forecast.Sample, first, end time.Time) []forecas
 type flight struct {
 	batch   *batch
 	members []*Source // the first leads
-	ends    []time.Time
 	q       question
 	done    chan struct{}
 }
@@ -107,12 +112,20 @@ func (s *Source) keep(a *answer) {
 // awaited returns the flight whose answer will cover w, or nil.
 func (s *Source) awaited(w window) *flight {
 	for _, f := range s.flights {
-		i := slices.Index(f.members, s)
-		if (&answer{first: f.q.first, end: f.ends[i]}).covers(w) {
+		if (&answer{first: f.q.first, end: f.q.end}).covers(w) {
 			return f
 		}
 	}
 	return nil
+}
+
+// out returns an error while nobody is asked for s because of an outage.
+func (s *Source) out() error {
+	since := time.Since(s.batch.failed)
+	if s.batch.failures < 2 || since >= outageEvery || time.Now().Before(s.alone) {
+		return nil
+	}
+	return fmt.Errorf("not asked, since %d answers in a row were, the last %v ago: %w", s.batch.failures, since.Round(time.Second), s.batch.err)
 }
 
 func (s *Source) drop(a *answer) {
@@ -128,48 +141,26 @@ func (s *Source) expire(now time.Time) {
 	})
 }
 
-// final returns the end of the newest interval that is complete for s at time to.
-func (s *Source) final(to time.Time) time.Time { return to.Add(-s.cfg.Delay).Truncate(s.cfg.Step) }
-
 // depart makes the flight that s leads, with all those on board that are likely to want the same soon. The caller holds c.mu.
 func (c *Client) depart(s *Source, w window) *flight {
 	now := time.Now()
-	f := &flight{batch: s.batch, members: []*Source{s}, ends: []time.Time{w.end}, done: make(chan struct{})}
-	first, end := w.first, w.end
+	step := s.cfg.Step
+	f := &flight{batch: s.batch, members: []*Source{s}, q: question{first: w.first, end: w.end, step: step}, done: make(chan struct{})}
 	for _, m := range s.batch.members {
 		m.expire(now)
-		theirs := w.end
-		if w.open {
-			theirs = m.final(w.to)
-		}
 		switch {
-		case m == s || m.asleep || len(m.flights) > 0 || now.Before(m.alone) || now.Before(s.alone):
+		case m == s || m.asleep || len(m.flights) > 0 || now.Before(m.alone) || now.Before(s.alone) || m.has(w):
 		case w.long && m.reads > 0: // it has its history
-		case !w.first.Before(theirs) || m.has(window{first: w.first, end: theirs}):
 		default:
-			f.members, f.ends = append(f.members, m), append(f.ends, theirs)
-			if theirs.After(end) {
-				end = theirs
-			}
-			if back := theirs.Add(-time.Duration(m.wants) * m.cfg.Step); w.open && !w.long && back.Before(first) {
-				first = back
+			f.members = append(f.members, m)
+			if back := w.end.Add(-time.Duration(m.wants) * step); !w.long && back.Before(f.q.first) {
+				f.q.first = back // it was a step or two further behind
 			}
 		}
 	}
-	// What others want beyond w must not make it longer than a request may be.
-	most := time.Duration(s.cfg.Points) * s.cfg.Step
-	if end.Sub(w.first) > most {
-		end = w.first.Add(most)
+	if most := w.end.Add(-time.Duration(s.cfg.Points) * step); f.q.first.Before(most) {
+		f.q.first = most
 	}
-	if end.Sub(first) > most {
-		first = end.Add(-most)
-	}
-	for i := range f.ends {
-		if f.ends[i].After(end) {
-			f.ends[i] = end
-		}
-	}
-	f.q = question{first: first, end: end, step: s.cfg.Step}
 	for _, m := range f.members {
 		m.flights = append(m.flights, f)
 	}

@@ -12,10 +12,9 @@ import (
 // Client asks Datadog on behalf of all Sources of one organisation, so that many workloads cost few requests. Make one for
 // each organisation, with NewClient, and its Sources with Source.
 //
-// Sources with the same Step share requests, up to ClientConfig.Batch of them one. Whoever reads first asks for the same
-// window for those that are likely to read soon, and they find their answers when they do. An answer serves each Source once,
-// so that a second Read of the same window is a second look; it serves only a Source whose Delay was over when it was asked
-// for, so that nobody gets less, or earlier, than by asking alone. What nobody has come for is dropped a Step and five minutes
+// Sources with the same Step and Delay share requests, up to ClientConfig.Batch of them one. Whoever reads first asks for the
+// same window for those that are likely to read soon, and they find their answers when they do. An answer serves each Source
+// once, so that a second Read of the same window is a second look. What nobody has come for is dropped a Step and five minutes
 // later, and a Source that did not come is not asked for again until it reads.
 //
 // A batch that is refused is divided until those queries are found that are the reason; for ten minutes they are asked
@@ -126,6 +125,10 @@ func (c *Client) answer(ctx context.Context, s *Source, w window) (*answer, erro
 			return a, a.err
 		}
 		f := s.awaited(w)
+		if err := s.out(); f == nil && err != nil {
+			c.mu.Unlock()
+			return nil, err
+		}
 		if f == nil {
 			f = c.depart(s, w)
 			c.mu.Unlock()

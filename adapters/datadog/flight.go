@@ -29,7 +29,7 @@ func (c *Client) fly(ctx context.Context, f *flight) *answer {
 			if !landed || answers[i].err != nil && gaveUp(ctx, answers[i].err) {
 				continue // the others have time of their own
 			}
-			answers[i].first, answers[i].end, answers[i].came = f.q.first, f.ends[i], now
+			answers[i].first, answers[i].end, answers[i].came = f.q.first, f.q.end, now
 			if i > 0 || answers[i].err == nil {
 				m.keep(&answers[i])
 			}
@@ -89,13 +89,13 @@ func (d *division) request(i, j int) error {
 		}
 	}
 	for k, at := range place {
-		d.answers[i+k] = pick(columns, at, &q, d.flight.ends[i+k])
+		d.answers[i+k] = pick(columns, at, &q)
 	}
 	return nil
 }
 
 // pick returns the answer to query number at.
-func pick(columns []column, at int, q *question, end time.Time) answer {
+func pick(columns []column, at int, q *question) answer {
 	var a answer
 	for i := range columns {
 		col := &columns[i]
@@ -107,7 +107,7 @@ func pick(columns []column, at int, q *question, end time.Time) answer {
 			return answer{err: fmt.Errorf("several series of %q; wanted one", refusal.Clip(a.scope))}
 		default:
 			a.scope, a.known = col.scope, true
-			if a.samples, a.err = col.samples(q, end); a.err != nil {
+			if a.samples, a.err = col.samples(q); a.err != nil {
 				return a
 			}
 		}
@@ -156,14 +156,14 @@ func ofQuery(err error) bool {
 	return errors.As(err, &refused) && refused.ofQuery()
 }
 
-// noAnswer says that err is an error of Datadog's own or a timeout, which one query that is too heavy may cause, too.
+// noAnswer says that err is an error of Datadog's own, or of the way to it, which one query that is too heavy may cause, too.
 func noAnswer(err error) bool {
 	var refused *APIError
 	if errors.As(err, &refused) {
 		return refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusRequestTimeout
 	}
 	var network net.Error
-	return errors.As(err, &network) && network.Timeout()
+	return errors.As(err, &network)
 }
 
 // judge remembers who was found.
@@ -181,16 +181,19 @@ func (c *Client) judge(d *division) {
 		}
 		return
 	}
-	if d.ctx.Err() == nil {
-		if b.failures++; d.first == nil || !noAnswer(d.first) {
-			b.failures = 0
-		}
+	switch {
+	case d.first == nil || !noAnswer(d.first):
+		b.failures = 0
+	case d.ctx.Err() == nil:
+		b.failures++
+		b.failed, b.err = now, d.first
 	}
 	answered := func(a answer) bool { return a.err == nil }
 	refused := func(a answer) bool { return ofQuery(a.err) }
 	switch {
 	case d.first == nil:
 	case slices.ContainsFunc(d.answers, answered):
+		b.failures = 0
 		for i, m := range d.flight.members {
 			if err := d.answers[i].err; d.single[i] && (ofQuery(err) || noAnswer(err)) {
 				m.alone, m.refused = now.Add(aloneFor), ofQuery(err)

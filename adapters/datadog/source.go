@@ -67,18 +67,17 @@ func (s *Source) Read(ctx context.Context, dst []forecast.Sample, from, to time.
 	if ctx.Err() != nil {
 		return dst, ctx.Err()
 	}
-	began, to := time.Now(), to.UTC()
+	began := time.Now()
 	first := from.UTC().Truncate(s.cfg.Step) // buckets lie at multiples of the step since 1970, and a day is a multiple of the step
 	if first.Before(from) {
 		first = first.Add(s.cfg.Step)
 	}
-	last := s.final(to)
+	last := to.UTC().Add(-s.cfg.Delay).Truncate(s.cfg.Step)
 	steps := int(max(0, last.Sub(first)) / s.cfg.Step)
 	out, scope, known := dst, "", false
 	var used []*answer
 	for first.Before(last) {
-		w := window{first: first, end: s.pageEnd(first, last), to: to}
-		w.open, w.long = w.end.Equal(last), steps > longWindow
+		w := window{first: first, end: s.pageEnd(first, last), long: steps > longWindow}
 		a, err := s.client.answer(ctx, s, w)
 		if err != nil {
 			return dst, fmt.Errorf("datadog source: %w", err)
