@@ -143,10 +143,13 @@ func TestMostDrawnDocumentsAreAccepted(t *testing.T) {
 	require.Less(t, accepted, drawn, "nameless elements are drawn, too")
 }
 
+// corpus are documents that somebody wrote.
+var corpus = []string{"testdata/whole.yaml", "../../examples/deploy/headroom.yaml", "../../examples/multicluster/clusters.yaml"}
+
 // TestCorpusAgrees holds the schema against documents that somebody wrote, and against each with a line left out.
 func TestCorpusAgrees(t *testing.T) {
 	schema := resolved(t)
-	for _, name := range []string{"testdata/whole.yaml"} {
+	for _, name := range corpus {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		require.True(t, agree(t, schema, text), name)

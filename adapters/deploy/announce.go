@@ -191,3 +191,18 @@ func (a *assembling) fetched(c *CalendarHTTP, at string) calendar.Loader {
 		return req, nil
 	})
 }
+
+// loader makes that of a calendar.
+func (a *assembling) loader(c *Calendar, at string) calendar.Loader {
+	switch {
+	case c.File != "":
+		return calendar.File(c.File)
+	case c.HTTP != nil:
+		return a.fetched(c.HTTP, at+".http")
+	}
+	made, ok := construct(a, a.parts.Calendars, c.Other, a.part(nil, c.Name, c.Other), at, calendar.File(""))
+	if !ok {
+		return calendar.File("")
+	}
+	return made
+}

@@ -12,16 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/DataDog/datadog-go/v5/statsd"
 	"golang.org/x/time/rate"
 
 	"github.com/headroom-go/headroom/adapters"
-	"github.com/headroom-go/headroom/adapters/calendar"
 	"github.com/headroom-go/headroom/adapters/datadog"
 	"github.com/headroom-go/headroom/adapters/file"
 	"github.com/headroom-go/headroom/adapters/memory"
 	"github.com/headroom-go/headroom/adapters/prometheus"
-	"github.com/headroom-go/headroom/adapters/webhook"
 	"github.com/headroom-go/headroom/scaler"
 )
 
@@ -199,123 +196,6 @@ func (a *assembling) workload(w *Workload, at string) adapters.Config {
 	return out
 }
 
-// actuator makes that of a workload.
-func (a *assembling) actuator(w *Workload, engine *scaler.Config, at string) adapters.Actuator {
-	stand, _ := memory.NewActuator(memory.ActuatorConfig{Step: time.Second})
-	var out adapters.Actuator = stand
-	var err error
-	switch c := &w.Actuator; {
-	case c.Webhook != nil:
-		out, err = webhook.NewActuator(webhook.ActuatorConfig{Endpoint: a.endpoint(&c.Webhook.Endpoint), FleetURL: c.Webhook.FleetURL, Workload: w.Name})
-		at += ".webhook"
-	case c.File != nil:
-		out, err = file.NewActuator(file.ActuatorConfig{Path: c.File.Path, FleetPath: c.File.FleetPath, Start: c.File.Start})
-		at += ".file"
-	case c.Memory != nil:
-		out, err = memory.NewActuator(memory.ActuatorConfig{Step: engine.Step.Std(), Boot: engine.Boot.Std(), Start: c.Memory.Start, Clock: a.parts.Clock})
-		at += ".memory"
-	case c.Other != nil:
-		var ok bool
-		if out, ok = construct(a, a.parts.Actuators, c.Other, a.part(w, "", c.Other), at, out); !ok {
-			return stand
-		}
-	}
-	if !a.made(at, err) {
-		return stand
-	}
-	if w.Actuator.Record != "" {
-		recorder, err := file.NewRecorder(out, w.Actuator.Record, a.parts.Logger)
-		if a.made(at, err) {
-			return recorder
-		}
-	}
-	return out
-}
-
-// observers makes those of a workload.
-func (a *assembling) observers(w *Workload, at string) []adapters.Observer {
-	var out []adapters.Observer
-	for i := range w.Observers {
-		o, at := &w.Observers[i], fmt.Sprintf("%s.observers[%d]", at, i)
-		switch {
-		case o.Datadog != nil:
-			if made := a.datadogObserver(w, at+".datadog"); made != nil {
-				out = append(out, made)
-			}
-		case o.File != "":
-			made, err := file.NewObserver(o.File, a.parts.Logger)
-			if a.made(at+".file", err) {
-				out = append(out, made)
-			}
-		case o.Recommendations != nil:
-			if made := a.recommendations(w, o.Recommendations, at+".recommendations"); made != nil {
-				out = append(out, made)
-			}
-		case o.Other != nil:
-			if made, ok := construct(a, a.parts.Observers, o.Other, a.part(w, o.Name, o.Other), at, adapters.Observer(&memory.Recorder{})); ok {
-				out = append(out, made)
-			}
-		}
-	}
-	if a.deployment.Config.Metrics != nil {
-		made, err := prometheus.NewObserver(a.tags(w.Name))
-		var own scaler.Faults
-		if errors.As(err, &own) {
-			for _, f := range own {
-				a.check(false, "tags", f.Value, f.Wanted)
-			}
-			return out
-		}
-		a.metrics = append(a.metrics, made)
-		out = append(out, made)
-	}
-	return out
-}
-
-// datadogObserver makes what sends to a Datadog agent; a trial has no client.
-func (a *assembling) datadogObserver(w *Workload, at string) adapters.Observer {
-	var client datadog.Statsd = new(statsd.NoOpClient)
-	if !a.trial {
-		client = a.parts.Statsd
-	}
-	if client == nil {
-		a.check(false, at, "there", "none, since the program gives Build no Statsd")
-		return nil
-	}
-	cfg := datadog.ObserverConfig{Statsd: client, Service: w.Name, Cluster: a.deployment.Cluster, Logger: a.parts.Logger}
-	for _, name := range slices.Sorted(maps.Keys(a.deployment.Config.Tags)) {
-		cfg.Tags = append(cfg.Tags, name+":"+a.deployment.Config.Tags[name])
-	}
-	made, err := datadog.NewObserver(cfg)
-	var own scaler.Faults
-	if errors.As(err, &own) {
-		for _, f := range own {
-			path := at // service is the name of the workload, and cluster that of the cluster
-			if strings.HasPrefix(f.Field, "tags[") {
-				path = "tags"
-			}
-			a.check(false, path, f.Value, f.Wanted)
-		}
-		return nil
-	}
-	return made
-}
-
-func (a *assembling) recommendations(w *Workload, c *Recommendations, at string) adapters.Observer {
-	tokens := make([]webhook.Secret, len(c.Tokens))
-	for i, t := range c.Tokens {
-		tokens[i] = a.reveal(t)
-	}
-	made, err := webhook.NewRecommendations(webhook.RecommendationsConfig{MaxAge: c.MaxAge.Std(), Tokens: tokens, Clock: a.parts.Clock})
-	if !a.made(at, err) {
-		return nil
-	}
-	path := cmp.Or(c.Path, "/recommendations/"+w.Name)
-	a.route(path, at+".path", http.HandlerFunc(made.ServeValue))
-	a.route(path+"/decision", at+".path", http.HandlerFunc(made.ServeDecision))
-	return made
-}
-
 // store makes one that keeps under a name.
 func (a *assembling) store(w *Workload, name, at string) adapters.Store {
 	switch {
@@ -329,52 +209,4 @@ func (a *assembling) store(w *Workload, name, at string) adapters.Store {
 		return made
 	}
 	return nil
-}
-
-// standIn is a secret that was not looked up, for a trial.
-const standIn = "a-secret-that-was-not-looked-up-0"
-
-func (a *assembling) reveal(s Secret) webhook.Secret {
-	if a.trial && !a.deployment.looked && !s.IsZero() {
-		return standIn
-	}
-	return webhook.Secret(s.Reveal())
-}
-
-func (a *assembling) header(header map[string]Secret) map[string]webhook.Secret {
-	out := make(map[string]webhook.Secret, len(header))
-	for name, s := range header {
-		out[name] = a.reveal(s)
-	}
-	return out
-}
-
-func (a *assembling) keys(keys []Key) []webhook.Key {
-	out := make([]webhook.Key, len(keys))
-	for i, k := range keys {
-		out[i] = webhook.Key{Name: k.Name, Secret: a.reveal(k.Secret)}
-	}
-	return out
-}
-
-func (a *assembling) endpoint(e *Endpoint) webhook.Endpoint {
-	return webhook.Endpoint{
-		URL: e.URL, Token: a.reveal(e.Token), Header: a.header(e.Header), Keys: a.keys(e.Keys), Verify: e.Verify, Timeout: e.Timeout.Std(),
-		Client: a.parts.Client, Clock: a.parts.Clock,
-	}
-}
-
-// loader makes that of a calendar.
-func (a *assembling) loader(c *Calendar, at string) calendar.Loader {
-	switch {
-	case c.File != "":
-		return calendar.File(c.File)
-	case c.HTTP != nil:
-		return a.fetched(c.HTTP, at+".http")
-	}
-	made, ok := construct(a, a.parts.Calendars, c.Other, a.part(nil, c.Name, c.Other), at, calendar.File(""))
-	if !ok {
-		return calendar.File("")
-	}
-	return made
 }

@@ -52,6 +52,9 @@ func (d *decoder) value(n *node, f *form, v reflect.Value, path string) {
 	}
 }
 
+// number is what a node of that kind says.
+func (n *node) number() (float64, error) { return strconv.ParseFloat(n.text, 64) }
+
 // shown is a node as a fault shows it.
 func (n *node) shown(secret bool) string {
 	switch {
@@ -161,7 +164,7 @@ func (d *decoder) scalar(n *node, f *form, v reflect.Value, path string) {
 		d.fault(n, path, n.shown(f.secret), f.wanted)
 		return
 	case f.kind == number:
-		x, err := strconv.ParseFloat(n.text, 64)
+		x, err := n.number()
 		if err != nil {
 			d.later = append(d.later, Fault{n.line, path, n.shown(false), "a number that is not so large"})
 			return
@@ -198,7 +201,7 @@ func (d *decoder) set(n *node, f *form, v reflect.Value, path string) {
 	case boolean:
 		v.SetBool(n.text == "true")
 	default:
-		x, _ := strconv.ParseFloat(n.text, 64) // it has been read before
+		x, _ := n.number() // it has been read before
 		if f.integer {
 			v.SetInt(int64(x))
 		} else {

@@ -27,17 +27,22 @@ func (f Fault) String() string {
 	return at + f.Field + " is " + f.Value + "; wanted " + f.Wanted
 }
 
-// Faults is everything that is wrong with a document, as one error on one line, in the order of the lines.
+// Faults is everything that is wrong with a document, in the order of the lines. As an error it is one line, with the first 100.
 type Faults []Fault
+
+const mostSaid = 100
 
 // Error implements error.
 func (f Faults) Error() string {
-	parts := make([]string, len(f))
-	for i, x := range f {
-		parts[i] = x.String()
+	parts := make([]string, min(len(f), mostSaid))
+	for i := range parts {
+		parts[i] = f[i].String()
 	}
 	if len(f) == 1 {
 		return "deployment: " + parts[0]
+	}
+	if more := len(f) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
 	return fmt.Sprintf("deployment: %d faults: %s", len(f), strings.Join(parts, " | "))
 }

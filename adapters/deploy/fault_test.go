@@ -49,7 +49,9 @@ func TestTextThatIsNoDocument(t *testing.T) {
 		"version: 1\ntags: {? [a] : b}":       "deployment: line 2: tags is an object with a key that is no text; wanted names as keys",
 		"{\"version\": 1, \"clusters\": 3}":   "deployment: line 1: clusters is a number; wanted an object",
 		"version: *secret":                    "deployment: unknown anchor '...' referenced; wanted YAML or JSON",
-		"version: .inf":                       `deployment: line 1: version is ".inf"; wanted a number as JSON has it, or a text in quotes`,
+		"{\n\"version\": 1,\n\"tags\": {\"a\": \"b\",\n\"a\": 7}}": "deployment: line 4: tags.a is there twice; wanted each name once",
+		"{\n\"version\": 1,\n\"tags\": {\"a\":\n 7}}":              "deployment: line 4: tags.a is 7; wanted a text",
+		"version: .inf": `deployment: line 1: version is ".inf"; wanted a number as JSON has it, or a text in quotes`,
 	} {
 		_, err := Parse([]byte(text))
 		require.EqualError(t, err, want, text)
@@ -64,6 +66,13 @@ func TestReferencesOfYAMLAreBounded(t *testing.T) {
 	}
 	_, err := Parse([]byte(text))
 	require.ErrorContains(t, err, "one value too many; wanted at most 200000")
+}
+
+func TestJSONIsReadAsJSON(t *testing.T) {
+	d, err := Load([]byte("{\n\t\"version\": 1,\n\t\"tags\": {\"a\": \"b\\/c \\ud83d\\ude00 \\u00e4\"}, \"workloads\": [{\"name\": \"a\", \"actuator\": {\"memory\": {}}, "+
+		"\"feeds\": [{\"signal\": \"demand\", \"inputs\": [{\"name\": \"a\", \"file\": {\"path\": \"a\"}}]}]}]}"), "", nil)
+	require.NoError(t, err)
+	require.Equal(t, "b/c \U0001f600 \u00e4", d.Config.Tags["a"])
 }
 
 func TestAClusterThatIsUnknown(t *testing.T) {

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -72,9 +73,11 @@ type reader struct {
 	faults Faults
 }
 
-// parseTree reads one document of YAML, of which JSON is a part. The error has the line; beside Faults there is a tree of what can
-// be read.
+// parseTree reads one document of JSON or YAML. The error has the line; beside Faults there is a tree of what can be read.
 func parseTree(b []byte) (*node, error) {
+	if json.Valid(b) {
+		return readJSON(b)
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
 		said := strings.TrimPrefix(err.Error(), "yaml: ")

@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"time"
+	_ "time/tzdata" // for containers that have no zones
 
 	"github.com/DataDog/datadog-go/v5/statsd"
 
