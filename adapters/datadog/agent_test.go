@@ -159,7 +159,7 @@ func TestNobodyListens(t *testing.T) {
 				require.NoError(t, c.Flush())
 			}
 			require.NoError(t, o.Err(), "nothing is wrong with what is sent")
-			require.ErrorContains(t, <-heard, "connect")
+			require.Error(t, <-heard)
 		})
 	}
 }

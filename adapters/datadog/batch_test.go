@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -32,6 +33,16 @@ func newServices(t testing.TB, version, n int, change ...func(c *datadog.ClientC
 	s := &services{store: held, client: newClient(t, cfg)}
 	for i := range n {
 		held.fill(queryOf(i), float64(1000*i), -30, 30)
+		s.sources = append(s.sources, newSource(t, s.client, queryOf(i)))
+	}
+	return s
+}
+
+// inBubble returns services of a store that needs no network and has a value for every minute.
+func inBubble(t testing.TB, n int) *services {
+	held := &store{endless: true, refuse: map[string]bool{}, heavy: map[string]int{}}
+	s := &services{store: held, client: newClient(t, clientConfig(1, "http://x", inProcess(held)))}
+	for i := range n {
 		s.sources = append(s.sources, newSource(t, s.client, queryOf(i)))
 	}
 	return s
@@ -167,29 +178,126 @@ func TestManyBadQueriesAreFoundBitByBit(t *testing.T) {
 	for _, i := range bad {
 		s.refuse[queryOf(i)] = true
 	}
-	for m := range 4 { // what a minute leaves undecided the next decides
+	var cost []int
+	for m := range 5 { // what a minute leaves undecided the next decides
 		before := s.requests()
 		for i := range s.sources {
 			_, _ = s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
 		}
-		require.Less(t, s.requests()-before, 70)
+		cost = append(cost, s.requests()-before)
 	}
+	require.Equal(t, []int{17, 19, 21, 18, 1 + len(bad)}, cost, "requests in each minute")
 	s.all(t, -6, 4, bad...)
 }
 
-// TestAllBad demands that queries which are all refused do not cost more than one request each and one flight's dividing.
+// TestAllBad demands that queries which are all refused cost no more than one request each, and that once.
 func TestAllBad(t *testing.T) {
-	s := newServices(t, 1, 35)
+	s := newServices(t, 1, 16)
 	for i := range s.sources {
 		s.refuse[queryOf(i)] = true
 	}
+	var cost []int
 	for m := range 4 {
+		before := s.requests()
 		for i := range s.sources {
 			_, err := s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
 			require.Error(t, err)
 		}
+		cost = append(cost, s.requests()-before)
 	}
-	require.Less(t, s.requests(), 4*35)
+	require.Equal(t, []int{17, 1, 1, 1}, cost, "requests in each minute")
+}
+
+// TestABadQueryStaysAlone demands that it does not come back to spoil the batch every ten minutes.
+func TestABadQueryStaysAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, 35)
+		s.refuse[queryOf(7)] = true
+		for m := range 30 {
+			before := s.requests()
+			for i := range s.sources {
+				_, err := s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
+				require.Equal(t, i == 7, err != nil)
+			}
+			if m > 0 {
+				require.Equal(t, 2, s.requests()-before, "minute %d", m)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// TestWhoDoesNotComeIsNotAskedFor demands that a Source which nobody reads any more costs nothing, until it is read again.
+func TestWhoDoesNotComeIsNotAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, 3)
+		with := func(m int) int {
+			for i := range 2 {
+				_, err := s.sources[i].Read(t.Context(), nil, minute(m-10), minute(m))
+				require.NoError(t, err)
+			}
+			return len(s.asked[len(s.asked)-1])
+		}
+		m := 0
+		for ; m < 12; m++ {
+			n := with(m)
+			require.Equal(t, m < 6, n == 3, "minute %d: %d queries", m, n)
+			time.Sleep(time.Minute)
+		}
+		_, err := s.sources[2].Read(t.Context(), nil, minute(m-10), minute(m))
+		require.NoError(t, err)
+		require.Equal(t, 3, with(m+1))
+	})
+}
+
+// TestEachErrorIsToldOnce demands that an error of a request is that of all who were asked for, once.
+func TestEachErrorIsToldOnce(t *testing.T) {
+	s := newServices(t, 1, 2)
+	s.heavy[queryOf(0)] = http.StatusInternalServerError
+	_, err := s.sources[0].Read(t.Context(), nil, minute(0), minute(10))
+	require.ErrorContains(t, err, "HTTP 500")
+	clear(s.heavy)
+	_, err = s.sources[1].Read(t.Context(), nil, minute(0), minute(10))
+	require.ErrorContains(t, err, "HTTP 500")
+	s.read(t, 1, 0, 10)
+	s.read(t, 0, 0, 10)
+	require.Equal(t, 2, s.requests())
+}
+
+// TestWhoIsFurtherBehindIsNotForgotten demands that a request goes back as far as any of its Sources does.
+func TestWhoIsFurtherBehindIsNotForgotten(t *testing.T) {
+	s := newServices(t, 1, 2)
+	s.read(t, 1, -20, 0)
+	s.read(t, 0, -10, 0)
+	s.read(t, 0, -9, 1)
+	s.read(t, 1, -19, 1)
+	require.Equal(t, 2, s.requests(), "one a minute, for both")
+}
+
+// TestWhoHasAnAnswerIsNotAskedFor demands that a second look of one Source does not fetch anew for those that have not looked yet.
+func TestWhoHasAnAnswerIsNotAskedFor(t *testing.T) {
+	s := newServices(t, 1, 2)
+	s.read(t, 0, 0, 10)
+	s.read(t, 0, 0, 10)
+	require.Equal(t, [][]string{{queryOf(0), queryOf(1)}, {queryOf(0)}}, s.asked)
+}
+
+// TestAnAnswerThatDoesNotSayToWhat demands that it is taken for one to nothing.
+func TestAnAnswerThatDoesNotSayToWhat(t *testing.T) {
+	for version, text := range map[int]string{
+		1: `{"status":"ok","series":[{"interval":60,"scope":"a","pointlist":[[{0},1]]}]}`,
+		2: two(`{0}`, `1`),
+	} {
+		server := httptest.NewServer(says(200, text))
+		defer server.Close()
+		c := newClient(t, clientConfig(version, server.URL, server.Client()))
+		first, second := newSource(t, c, queryOf(0)), newSource(t, c, queryOf(1))
+		for _, s := range []*datadog.Source{first, second} {
+			got, err := s.Read(t.Context(), nil, minute(0), minute(3))
+			require.ErrorContains(t, err, "series without query_index")
+			require.Empty(t, got)
+		}
+	}
 }
 
 // TestAHeavyQuery demands that a query for which Datadog has no answer in time is found, and that an outage is not taken for one.
@@ -212,11 +320,9 @@ func TestAHeavyQuery(t *testing.T) {
 // TestAnOutageCostsLittle demands that an outage is asked about every ten seconds, whoever reads, and that its end is seen.
 func TestAnOutageCostsLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := &store{endless: true, heavy: map[string]int{}}
-		s := &services{store: held, client: newClient(t, clientConfig(1, "http://x", inProcess(held)))}
-		for i := range 35 {
-			held.heavy[queryOf(i)] = http.StatusServiceUnavailable
-			s.sources = append(s.sources, newSource(t, s.client, queryOf(i)))
+		s := inBubble(t, 35)
+		for i := range s.sources {
+			s.heavy[queryOf(i)] = http.StatusServiceUnavailable
 		}
 		for second := range 120 {
 			_, err := s.sources[second%35].Read(t.Context(), nil, minute(-10), minute(0))
@@ -226,7 +332,7 @@ func TestAnOutageCostsLittle(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		require.LessOrEqual(t, s.requests(), 2+2+120/10+4, "the two that began it, the halves, one in ten seconds, and the halves once more")
-		clear(held.heavy)
+		clear(s.heavy)
 		time.Sleep(10 * time.Second)
 		before := s.requests()
 		for _, source := range s.sources {

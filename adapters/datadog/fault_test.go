@@ -197,6 +197,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+// TestOneSeriesOnEachPageIsNotOneSeries demands that a query which answers with another series later is found out.
+func TestOneSeriesOnEachPageIsNotOneSeries(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"status":"ok","series":[{"interval":60,"scope":"host:%s"}]}`, r.URL.Query().Get("from"))
+	}))
+	defer server.Close()
+	s, err := newClient(t, clientConfig(1, server.URL, server.Client())).Source(datadog.SourceConfig{Query: query, Step: time.Minute, Points: 5})
+	require.NoError(t, err)
+	_, err = s.Read(t.Context(), nil, minute(0), minute(20))
+	require.ErrorContains(t, err, `several series, such as "host:1709510400" and "host:1709510700"`)
+}
+
 func TestRefusalsAreTyped(t *testing.T) {
 	versions(t, func(t *testing.T, version int) {
 		for _, c := range []struct {
