@@ -76,7 +76,7 @@ const unsaid = 15 * time.Second
 // patience returns how long nothing may be asked after a 429.
 func patience(h http.Header, limit *RateLimit) time.Duration {
 	if limit != nil {
-		return limit.Reset
+		return max(limit.Reset, time.Second)
 	}
 	if wait := refusal.RetryAfter(h.Get("Retry-After"), time.Now()); wait > 0 {
 		return wait

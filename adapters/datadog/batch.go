@@ -2,6 +2,7 @@ package datadog
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type batch struct {
 	failed   time.Time // the last of them
 	err      error     // and its error
 	whole    time.Time // it is not divided before: the last time nobody could be singled out
+	narrow   int       // how many times a request for history takes a quarter of them, because all found no answer
 }
 
 const (
@@ -27,6 +29,10 @@ const (
 	keepBeyondStep = 5 * time.Minute
 	// keepFailure is that for failures. They are shared by those that read at the same time, and later ones ask again.
 	keepFailure = time.Second
+	// unripeFor is that for answers that have no number yet in the newest interval: those that read somewhat later may get it.
+	unripeFor = 15 * time.Second
+	// narrowest is the largest batch.narrow.
+	narrowest = 2
 	// outageEvery is how often a batch is asked for that has failed more than once in a row. Who decides should not wait, and
 	// when the outage is over the limit should not be used up.
 	outageEvery = 10 * time.Second
@@ -82,6 +88,7 @@ type flight struct {
 	batch   *batch
 	members []*Source // the first leads
 	q       question
+	long    bool // it is part of a history
 	done    chan struct{}
 }
 
@@ -90,11 +97,25 @@ func (a *answer) covers(w window) bool { return !a.first.After(w.first) && !a.en
 // find returns the answer that is kept for s and covers w, or nil.
 func (s *Source) find(w window) *answer {
 	for _, a := range s.held {
-		if a.covers(w) && (a.err == nil || time.Since(a.came) < keepFailure) {
+		since := time.Since(a.came)
+		switch {
+		case !a.covers(w):
+		case a.err != nil && since >= keepFailure:
+		case a.err == nil && !w.long && !a.ripe(s.cfg.Step) && since >= unripeFor:
+		default:
 			return a
 		}
 	}
 	return nil
+}
+
+// ripe says whether there is a number for the newest interval.
+func (a *answer) ripe(step time.Duration) bool {
+	if len(a.samples) == 0 {
+		return false
+	}
+	newest := a.samples[len(a.samples)-1]
+	return newest.Time.Equal(a.end.Add(-step)) && !math.IsNaN(newest.Value)
 }
 
 // has says whether s need not be asked for w.
@@ -144,12 +165,16 @@ func (s *Source) expire(now time.Time) {
 // depart makes the flight that s leads, with all those on board that are likely to want the same soon. The caller holds c.mu.
 func (c *Client) depart(s *Source, w window) *flight {
 	now := time.Now()
-	step := s.cfg.Step
-	f := &flight{batch: s.batch, members: []*Source{s}, q: question{first: w.first, end: w.end, step: step}, done: make(chan struct{})}
-	for _, m := range s.batch.members {
+	step, b, room := s.cfg.Step, s.batch, c.cfg.Batch
+	if w.long {
+		room = max(1, room>>(2*b.narrow))
+	}
+	f := &flight{batch: b, members: []*Source{s}, q: question{first: w.first, end: w.end, step: step}, long: w.long, done: make(chan struct{})}
+	for _, m := range b.members {
 		m.expire(now)
 		switch {
 		case m == s || m.asleep || len(m.flights) > 0 || now.Before(m.alone) || now.Before(s.alone) || m.has(w):
+		case len(f.members) == room:
 		case w.long && m.reads > 0: // it has its history
 		default:
 			f.members = append(f.members, m)

@@ -372,6 +372,67 @@ func TestHistoryGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+// TestHistoryThatIsTooMuchComesInParts demands that Sources begin though Datadog has no answer to as many of them as a request may have.
+func TestHistoryThatIsTooMuchComesInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, 35)
+		s.most = 10_000
+		attempts := 0
+		for i := range s.sources {
+			for {
+				attempts++
+				got, err := s.sources[i].Read(t.Context(), nil, minute(-3000), minute(0))
+				if err == nil {
+					require.Len(t, got, 3000)
+					break
+				}
+				require.ErrorContains(t, err, "HTTP 504")
+				require.Less(t, attempts, 100)
+				time.Sleep(time.Second)
+			}
+			if i == 8 { // what was too slow is fast enough again
+				s.most = 0
+			}
+		}
+		t.Logf("%d attempts, %d requests", attempts, s.requests())
+		require.Less(t, s.requests(), 40, "alone they would be 140")
+		require.Greater(t, len(s.asked[len(s.asked)-1]), 8, "they grow again")
+		for i := range s.sources {
+			got, err := s.sources[i].Read(t.Context(), nil, minute(-9), minute(1))
+			require.NoError(t, err, "it says nothing of short ones")
+			require.Len(t, got, 10)
+		}
+	})
+}
+
+// TestWhatIsLateIsLookedForAgain demands that an answer which has nothing yet for the newest minute serves only those that read at
+// the same time.
+func TestWhatIsLateIsLookedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, 4)
+		s.endless = false
+		s.series = map[string]map[int64]*float64{}
+		for i := range s.sources {
+			s.fill(queryOf(i), 0, -10, -1)
+		}
+		s.put(queryOf(2), minute(-1), new(7.0))
+		count := func(i int) int {
+			got, err := s.sources[i].Read(t.Context(), nil, minute(-10), minute(0))
+			require.NoError(t, err)
+			return len(got)
+		}
+		require.Equal(t, 9, count(0))
+		require.Equal(t, 9, count(3))
+		require.Equal(t, 1, s.requests(), "at the same time")
+		s.put(queryOf(1), minute(-1), new(7.0))
+		time.Sleep(15 * time.Second)
+		require.Equal(t, 10, count(1))
+		require.Equal(t, 2, s.requests())
+		require.Equal(t, 10, count(2), "it was there")
+		require.Equal(t, 2, s.requests())
+	})
+}
+
 func TestOnlyThoseGetHistoryThatBegin(t *testing.T) {
 	s := newServices(t, 1, 3)
 	s.fill(queryOf(0), 0, 30, 2000)

@@ -14,7 +14,8 @@ import (
 //
 // Sources with the same Step and Delay share requests, up to ClientConfig.Batch of them one. Whoever reads first asks for the
 // same window for those that are likely to read soon, and they find their answers when they do. An answer serves each Source
-// once, so that a second Read of the same window is a second look. What nobody has come for is dropped a Step and five minutes
+// once, so that a second Read of the same window is a second look, and if it has no number yet for the newest interval, only for
+// fifteen seconds. What nobody has come for is dropped a Step and five minutes
 // later, and a Source that did not come is not asked for again until it reads.
 //
 // A batch that is refused is divided until those queries are found that are the reason; for ten minutes they are asked

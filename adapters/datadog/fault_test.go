@@ -229,6 +229,7 @@ func TestRefusalsAreTyped(t *testing.T) {
 			{429, nil, true, 15 * time.Second, true},
 			{429, []string{"Retry-After", "7"}, true, 7 * time.Second, true},
 			{429, limits("100", "60", "0", "30"), true, 30 * time.Second, true},
+			{429, limits("100", "60", "0", "0"), true, time.Second, true},
 			{429, limits("100", "60", "0", "99999999"), true, 5 * time.Minute, true},
 			{429, limits("100", "60", "", "30"), true, 15 * time.Second, true},
 			{500, nil, true, 0, false},

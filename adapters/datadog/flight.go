@@ -173,6 +173,9 @@ func (c *Client) judge(d *division) {
 	now, b := time.Now(), d.flight.batch
 	if len(d.answers) == 1 {
 		s := d.flight.members[0]
+		if d.flight.long && d.first == nil {
+			b.widen(nil)
+		}
 		switch err := d.answers[0].err; {
 		case d.first == nil && s.refused:
 			s.alone, s.refused = time.Time{}, false
@@ -182,6 +185,8 @@ func (c *Client) judge(d *division) {
 		return
 	}
 	switch {
+	case d.flight.long: // so much may be too much for one request; it says nothing of a short one
+		b.widen(d.first)
 	case d.first == nil || !noAnswer(d.first):
 		b.failures = 0
 	case d.ctx.Err() == nil:
@@ -193,7 +198,9 @@ func (c *Client) judge(d *division) {
 	switch {
 	case d.first == nil:
 	case slices.ContainsFunc(d.answers, answered):
-		b.failures = 0
+		if !d.flight.long {
+			b.failures = 0
+		}
 		for i, m := range d.flight.members {
 			if err := d.answers[i].err; d.single[i] && (ofQuery(err) || noAnswer(err)) {
 				m.alone, m.refused = now.Add(aloneFor), ofQuery(err)
@@ -201,5 +208,15 @@ func (c *Client) judge(d *division) {
 		}
 	case !slices.ContainsFunc(d.answers, func(a answer) bool { return !refused(a) }): // it is no query of theirs
 		b.whole = now.Add(aloneFor)
+	}
+}
+
+// widen lets the next requests for history have more queries if one has been answered, and fewer if it was not.
+func (b *batch) widen(err error) {
+	switch {
+	case err == nil:
+		b.narrow = max(0, b.narrow-1)
+	case noAnswer(err):
+		b.narrow = min(b.narrow+1, narrowest)
 	}
 }

@@ -76,6 +76,7 @@ type store struct {
 	asked   [][]string                    // the queries of each request
 	windows [][2]int64                    // and their windows, in milliseconds
 	before  func(r *http.Request)         // is called without the mutex
+	most    int                           // points of a request; there is no answer to those for more; 0 for any number
 	endless bool                          // every minute of every query has a value
 }
 
@@ -175,6 +176,10 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked, s.windows = append(s.asked, asked), append(s.windows, [2]int64{from, to})
 	if (to-from)/60_000 > 1500 || len(asked) > 35 {
 		http.Error(w, "too much", http.StatusBadRequest)
+		return
+	}
+	if s.most > 0 && len(asked)*int((to-from)/60_000) > s.most {
+		w.WriteHeader(http.StatusGatewayTimeout)
 		return
 	}
 	for _, q := range asked {
