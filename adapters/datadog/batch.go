@@ -38,7 +38,8 @@ const (
 	outageEvery = 10 * time.Second
 	// aloneFor is how long a query is asked alone that spoilt a batch.
 	aloneFor = 10 * time.Minute
-	// longWindow is the number of intervals beyond which a Read is one of history, which only they want that begin.
+	// longWindow is the number of intervals beyond which a Read is one of history, which only they want that begin or were away
+	// for as long.
 	longWindow = 120
 )
 
@@ -175,7 +176,7 @@ func (c *Client) depart(s *Source, w window) *flight {
 		switch {
 		case m == s || m.asleep || len(m.flights) > 0 || now.Before(m.alone) || now.Before(s.alone) || m.has(w):
 		case len(f.members) == room:
-		case w.long && m.reads > 0: // it has its history
+		case w.long && m.upto.After(w.end.Add(-longWindow*step)): // it has its history
 		default:
 			f.members = append(f.members, m)
 			if back := w.end.Add(-time.Duration(m.wants) * step); !w.long && back.Before(f.q.first) {

@@ -433,11 +433,23 @@ func TestWhatIsLateIsLookedForAgain(t *testing.T) {
 	})
 }
 
+// TestWhoWasAwayIsNotAlone demands that those that have not been answered for long catch up together.
+func TestWhoWasAwayIsNotAlone(t *testing.T) {
+	s := newServices(t, 1, 35)
+	for i := range s.sources {
+		s.fill(queryOf(i), float64(1000*i), 30, 300)
+	}
+	s.all(t, -10, 0)
+	s.all(t, -10, 300)
+	require.Equal(t, 2, s.requests())
+}
+
 func TestOnlyThoseGetHistoryThatBegin(t *testing.T) {
 	s := newServices(t, 1, 3)
-	s.fill(queryOf(0), 0, 30, 2000)
-	s.fill(queryOf(2), 2000, 30, 2000)
-	s.read(t, 1, 0, 10) // has begun; the others sleep
+	for i := range s.sources {
+		s.fill(queryOf(i), float64(1000*i), 30, 2000)
+	}
+	s.read(t, 1, 1980, 1990) // has begun
 	s.read(t, 0, 0, 1990)
 	for _, asked := range s.asked[1:] {
 		require.Equal(t, []string{queryOf(0), queryOf(2)}, asked)

@@ -1,4 +1,5 @@
-// Package datadog reads demand from Datadog's metrics query API, version 1 or 2, with a small client of its own.
+// Package datadog reads demand from Datadog's metrics query API, version 1 or 2, with a small client of its own, and sends decisions
+// to its agent.
 //
 // # What to ask for
 //
@@ -23,4 +24,16 @@
 //
 // so that seventy workloads that decide in the same minute cost two requests. Inputs of a Runner need no Limiter for them. What is
 // left of the limit is Client.RateLimit.
+//
+// # What is shown
+//
+// An Observer sends decisions to an agent, through a client of github.com/DataDog/datadog-go/v5 that is made, configured and closed
+// by whoever owns it:
+//
+//	agent, err := statsd.New("") // DD_AGENT_HOST, or unix:///var/run/datadog/dsd.socket
+//	...
+//	defer agent.Close() // when Run has returned: it sends what is held back
+//	observer, err := datadog.NewObserver(datadog.ObserverConfig{Statsd: agent, Service: "shop", Cluster: "eu"})
+//
+// Metrics lists what that is, and examples/datadog has a dashboard for it.
 package datadog

@@ -28,8 +28,8 @@ type Source struct {
 	batch  *batch
 
 	// Guarded by the mutex of client:
-	reads   uint64    // that have succeeded
-	wants   int       // intervals of the newest of them that was no history
+	upto    time.Time // the end of the newest Read that succeeded; zero before the first
+	wants   int       // intervals of the newest that was no history
 	asleep  bool      // it did not come for what was asked for it
 	alone   time.Time // it is asked for alone before
 	refused bool      // because of what its query is, and not for how long it takes
@@ -92,7 +92,7 @@ func (s *Source) Read(ctx context.Context, dst []forecast.Sample, from, to time.
 		used = append(used, a)
 		first = w.end
 	}
-	s.done(began, used, steps)
+	s.done(began, used, last, steps)
 	return out, nil
 }
 
@@ -107,13 +107,12 @@ func (s *Source) pageEnd(first, last time.Time) time.Time {
 }
 
 // done notes a Read that has succeeded: its answers have served.
-func (s *Source) done(began time.Time, used []*answer, steps int) {
+func (s *Source) done(began time.Time, used []*answer, last time.Time, steps int) {
 	s.client.mu.Lock()
 	defer s.client.mu.Unlock()
 	s.held = slices.DeleteFunc(s.held, func(a *answer) bool { return slices.Contains(used, a) || a.came.Before(began) })
 	if steps > 0 {
-		s.reads++
-		s.asleep = false
+		s.upto, s.asleep = last, false
 	}
 	if steps <= longWindow {
 		s.wants = steps
