@@ -41,7 +41,7 @@ func newServices(t testing.TB, version, n int, change ...func(c *datadog.ClientC
 // inBubble returns services of a store that needs no network and has a value for every minute.
 func inBubble(t testing.TB, n int) *services {
 	held := &store{endless: true, refuse: map[string]bool{}, heavy: map[string]int{}}
-	s := &services{store: held, client: newClient(t, clientConfig(1, "http://x", inProcess(held)))}
+	s := &services{store: held, client: newClient(t, clientConfig(1, "http://x", inProcess(held, 10*time.Millisecond)))}
 	for i := range n {
 		s.sources = append(s.sources, newSource(t, s.client, queryOf(i)))
 	}
@@ -170,16 +170,26 @@ func TestWhoDoesNotComeIsNotAskedFor(t *testing.T) {
 
 // TestEachErrorIsToldOnce demands that an error of a request is that of all who were asked for, once.
 func TestEachErrorIsToldOnce(t *testing.T) {
-	s := newServices(t, 1, 2)
-	s.heavy[queryOf(0)] = http.StatusInternalServerError
-	_, err := s.sources[0].Read(t.Context(), nil, minute(0), minute(10))
-	require.ErrorContains(t, err, "HTTP 500")
-	clear(s.heavy)
-	_, err = s.sources[1].Read(t.Context(), nil, minute(0), minute(10))
-	require.ErrorContains(t, err, "HTTP 500")
-	s.read(t, 1, 0, 10)
-	s.read(t, 0, 0, 10)
-	require.Equal(t, 2, s.requests())
+	synctest.Test(t, func(t *testing.T) {
+		s := inBubble(t, 2)
+		read := func(i int) error {
+			_, err := s.sources[i].Read(t.Context(), nil, minute(0), minute(10))
+			return err
+		}
+		s.heavy[queryOf(0)] = http.StatusInternalServerError
+		require.ErrorContains(t, read(0), "HTTP 500")
+		clear(s.heavy)
+		require.ErrorContains(t, read(1), "HTTP 500")
+		require.NoError(t, read(1))
+		require.NoError(t, read(0))
+		require.Equal(t, 2, s.requests())
+
+		s.heavy[queryOf(0)] = http.StatusInternalServerError
+		require.ErrorContains(t, read(0), "HTTP 500")
+		clear(s.heavy)
+		time.Sleep(time.Second)
+		require.NoError(t, read(1), "it is not told late")
+	})
 }
 
 // TestWhoIsFurtherBehindIsNotForgotten demands that a request goes back as far as any of its Sources does.

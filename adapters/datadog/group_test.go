@@ -23,11 +23,11 @@ type still struct{}
 func (still) Fleet(context.Context) (policy.Fleet, error)   { return policy.Fleet{Ready: 10}, nil }
 func (still) Apply(context.Context, *scaler.Decision) error { return nil }
 
-// inProcess has a handler answer, 200 ms later, without a network, so that time can be a test's own.
-func inProcess(h http.Handler) *http.Client {
+// inProcess has a handler answer, that much later, without a network, so that time can be a test's own.
+func inProcess(h http.Handler, latency time.Duration) *http.Client {
 	return &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(latency):
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}
@@ -39,7 +39,7 @@ func inProcess(h http.Handler) *http.Client {
 
 // fleet is a Group of workloads that all ask the same organisation.
 func fleet(t *testing.T, held *store, n int, spread float64) (*adapters.Group, *datadog.Client) {
-	cfg := clientConfig(1, "http://x", inProcess(held))
+	cfg := clientConfig(1, "http://x", inProcess(held, 200*time.Millisecond))
 	cfg.Limiter = nil // as it is by default
 	c := newClient(t, cfg)
 	group := adapters.GroupConfig{Spread: spread}
