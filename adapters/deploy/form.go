@@ -75,6 +75,11 @@ const (
 	datePattern     = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
 )
 
+var (
+	durationForm = regexp.MustCompile(durationPattern)
+	dateForm     = regexp.MustCompile(datePattern)
+)
+
 // experts are the names that the engine knows.
 func experts() []string {
 	names := make([]string, forecast.NumExperts)
@@ -93,9 +98,9 @@ func textForm(t reflect.Type) (form, bool) {
 	case reflect.TypeFor[Secret]():
 		return form{kind: text, secret: true, pattern: secretForm, wanted: wantedSecret}, true
 	case reflect.TypeFor[scaler.Duration](), reflect.TypeFor[compat.Duration]():
-		return form{kind: text, pattern: regexp.MustCompile(durationPattern), wanted: `a duration such as "90s", "2m" or "24h"`}, true
+		return form{kind: text, pattern: durationForm, wanted: `a duration such as "90s", "2m" or "24h"`}, true
 	case reflect.TypeFor[forecast.Date]():
-		return form{kind: text, pattern: regexp.MustCompile(datePattern), wanted: `a day such as "2026-12-25"`}, true
+		return form{kind: text, pattern: dateForm, wanted: `a day such as "2026-12-25"`}, true
 	case reflect.TypeFor[forecast.Expert]():
 		return choice(experts()...)
 	case reflect.TypeFor[adapters.Mode]():
