@@ -162,3 +162,28 @@ func TestCorpusAgrees(t *testing.T) {
 		}
 	}
 }
+
+func TestFormsOfAClustersPart(t *testing.T) {
+	schema := resolved(t)
+	for over, ok := range map[string]bool{
+		"{}": true, "null": true, "[]": false, "5": false,
+		"{tags: null}": true, "{tags: {a: null}}": true, "{workloads: null}": true, "{version: null}": true,
+		"{workloads: [{name: a, mode: null, engine: null}]}":                 true,
+		"{workloads: [{name: a, absent: true}]}":                             true,
+		"{workloads: [{name: a, absent: false}]}":                            false,
+		"{workloads: [{name: null}]}":                                        false,
+		"{workloads: [{mode: act}]}":                                         false,
+		"{workloads: [null]}":                                                false,
+		"{absent: true}":                                                     false,
+		"{metrics: {absent: true}}":                                          false,
+		"{defaults: {name: a}}":                                              false,
+		"{workloads: [{name: a, engine: {windows: [{min: 4}]}}]}":            true,
+		"{workloads: [{name: a, engine: {windows: [{min: null}]}}]}":         false, // a list of this kind is replaced
+		"{workloads: [{name: a, engine: {windows: [{absent: true}]}}]}":      false,
+		"{workloads: [{name: a, engine: {exclude: [null]}}]}":                false,
+		"{workloads: [{name: a, actuator: {other: {settings: {a: null}}}}]}": true,
+		"{clusters: {}}":                                                     false,
+	} {
+		require.Equal(t, ok, agree(t, schema, []byte("version: 1\nclusters:\n  eu: "+over)), over)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -46,6 +47,9 @@ type watch struct {
 func (d *Deployment) Build(p Parts) (*Assembly, error) {
 	if !d.looked {
 		return nil, ErrNoSecrets
+	}
+	if err := d.faults(formOf(reflect.TypeFor[Config]())).err(); err != nil { // Config may have been changed
+		return nil, err
 	}
 	a := assembling{deployment: d, parts: p}
 	a.assemble()

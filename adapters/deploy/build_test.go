@@ -71,6 +71,15 @@ func TestBuildWantsSecrets(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSecrets)
 }
 
+func TestBuildChecksAChangedConfig(t *testing.T) {
+	d := secretive(t)
+	d.Config.Workloads[0].Feeds[0].Signal = "clicks"
+	d.Config.Workloads[0].Feeds[0].Inputs[0].Datadog.Org = "nobody"
+	_, err := d.Build(constructors())
+	require.ErrorContains(t, err, `inputs[datadog].datadog.org is "nobody"; wanted the name of one of datadog`)
+	require.ErrorContains(t, err, `feeds is without "visits"; wanted one for each signal`)
+}
+
 func TestBuildSaysWhichConstructorsAreMissing(t *testing.T) {
 	parts := constructors()
 	parts.Sources, parts.Stores, parts.Observers, parts.Calendars, parts.Statsd = nil, nil, nil, nil, nil

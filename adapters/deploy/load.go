@@ -73,7 +73,8 @@ func (d *Document) Clusters() []string {
 	return names
 }
 
-// Deployment is what a document says for one cluster, checked.
+// Deployment is what a document says for one cluster, checked. Config may be changed before Build, which checks it again: a test
+// may put its own address in the place of one.
 type Deployment struct {
 	Cluster string
 	Config  Config
