@@ -199,6 +199,8 @@ func (a *assembling) loader(c *Calendar, at string) calendar.Loader {
 		return calendar.File(c.File)
 	case c.HTTP != nil:
 		return a.fetched(c.HTTP, at+".http")
+	case c.Other == nil: // which has been said
+		return calendar.File("")
 	}
 	made, ok := construct(a, a.parts.Calendars, c.Other, a.part(nil, c.Name, c.Other), at, calendar.File(""))
 	if !ok {

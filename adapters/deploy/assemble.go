@@ -71,7 +71,7 @@ func (a *assembling) assemble() {
 		group.Workloads = append(group.Workloads, a.workload(&cfg.Workloads[i], fmt.Sprintf("workloads[%d]", i)))
 	}
 	runners, err := adapters.NewGroup(group)
-	if !a.madeGroup(err) { // what is made for its Runners may have faults, too
+	if !a.madeGroup(&group, err) { // what is made for its Runners may have faults, too
 		runners = a.standIns()
 	}
 	a.out.Group = runners
@@ -90,10 +90,9 @@ func (a *assembling) standIns() *adapters.Group {
 	var group adapters.GroupConfig
 	for i := range a.deployment.Config.Workloads {
 		engine, _ := scaler.New(scaler.Config{})
-		source, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute})
 		fleet, _ := memory.NewActuator(memory.ActuatorConfig{Step: time.Minute})
 		group.Workloads = append(group.Workloads, adapters.Config{
-			Name: a.deployment.Config.Workloads[i].Name, Engine: engine, Sources: []adapters.Source{source}, Actuator: fleet,
+			Name: a.deployment.Config.Workloads[i].Name, Engine: engine, Feeds: []adapters.Feed{standInFeed()}, Actuator: fleet,
 		})
 	}
 	runners, err := adapters.NewGroup(group)
@@ -103,8 +102,27 @@ func (a *assembling) standIns() *adapters.Group {
 	return runners
 }
 
+// standInEngine has the signals of one that is refused, as far as they can be had.
+func standInEngine(w *Workload) *scaler.Engine {
+	var signals []scaler.Signal
+	for _, s := range w.Engine.Signals {
+		signals = append(signals, scaler.Signal{Name: s.Name})
+	}
+	engine, err := scaler.New(scaler.Config{Signals: signals})
+	if err != nil {
+		engine, _ = scaler.New(scaler.Config{})
+	}
+	return engine
+}
+
+// standInFeed is one that has nothing wrong.
+func standInFeed() adapters.Feed {
+	source, _ := memory.NewSource(memory.SourceConfig{Step: time.Minute})
+	return adapters.Feed{Inputs: []adapters.Input{{Source: source}}}
+}
+
 // madeGroup adds the faults of a Group, which knows feeds in the order of the signals.
-func (a *assembling) madeGroup(err error) bool {
+func (a *assembling) madeGroup(group *adapters.GroupConfig, err error) bool {
 	var own scaler.Faults
 	if !errors.As(err, &own) {
 		return a.made("", err)
@@ -112,7 +130,7 @@ func (a *assembling) madeGroup(err error) bool {
 	for _, f := range own {
 		var w, feed int
 		if n, _ := fmt.Sscanf(f.Field, "workloads[%d].feeds[%d]", &w, &feed); n == 2 {
-			engine := a.deployment.Config.Workloads[w].Engine.WithDefaults()
+			engine := group.Workloads[w].Engine.Config()
 			before := fmt.Sprintf("workloads[%d].feeds[", w)
 			f.Field = before + engine.Signals[feed].Name + strings.TrimPrefix(f.Field, before+strconv.Itoa(feed))
 		}
@@ -170,7 +188,7 @@ func construct[T any](a *assembling, makers map[string]func(Part) (T, error), o 
 func (a *assembling) workload(w *Workload, at string) adapters.Config {
 	engine, err := scaler.New(w.Engine)
 	if !a.made(at+".engine", err) {
-		engine, _ = scaler.New(scaler.Config{})
+		engine = standInEngine(w)
 	}
 	full := engine.Config()
 	location, _ := time.LoadLocation(w.Location) // it has been checked; UTC for ""
@@ -181,8 +199,20 @@ func (a *assembling) workload(w *Workload, at string) adapters.Config {
 		Retry: adapters.Retry{Attempts: w.Retry.Attempts, First: w.Retry.First.Std()}, ActLimiter: a.limits[w.ActLimit],
 		SaveEvery: w.SaveEvery.Std(), Strict: w.Strict, Grace: w.Grace.Std(), Logger: a.parts.Logger,
 	}
+	if err != nil { // how long they may be the engine says
+		out.Interval, out.Offset = 0, 0
+	}
+	if a.trial {
+		for i := range out.Feeds { // that one is missing has been said
+			out.Feeds[i] = standInFeed()
+		}
+	}
 	for i := range w.Feeds {
 		feed := &w.Feeds[i]
+		signal := signalIndex(&full, feed.Signal)
+		if signal < 0 {
+			continue
+		}
 		inputs := make([]adapters.Input, len(feed.Inputs))
 		for k := range feed.Inputs {
 			in := &feed.Inputs[k]
@@ -191,7 +221,7 @@ func (a *assembling) workload(w *Workload, at string) adapters.Config {
 				Delay: in.Delay.Std(), MaxAge: in.MaxAge.Std(), Timeout: in.Timeout.Std(), Limiter: a.limits[in.Limit],
 			}
 		}
-		out.Feeds[signalIndex(&full, feed.Signal)] = adapters.Feed{Inputs: inputs, SwitchAfter: feed.SwitchAfter}
+		out.Feeds[signal] = adapters.Feed{Inputs: inputs, SwitchAfter: feed.SwitchAfter}
 	}
 	return out
 }

@@ -69,7 +69,8 @@ func (a *Assembly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(w, r)
 }
 
-// Watcher returns what watches the calendars of a workload, and false where there is none.
+// Watcher returns what watches the calendars of a workload, and false where there is none: for Announced and Confirm. Its Sync is
+// the Assembly's.
 func (a *Assembly) Watcher(workload string) (*calendar.Watcher, bool) {
 	for i := range a.watches {
 		if a.watches[i].workload == workload {

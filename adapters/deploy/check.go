@@ -63,10 +63,12 @@ func (d *Deployment) faults(t *form) Faults {
 		c.check(workloadName.MatchString(a.Name), at+".name", strconv.Quote(clip(a.Name)), wantedName)
 	}
 	c.check(cfg.Calendars.Every >= 0, "calendars.every", cfg.Calendars.Every.String(), "0s (1m) or more")
-	if len(c.faults) == 0 { // parts whose references lead nowhere cannot be put together
-		trial := assembling{deployment: d, trial: true}
-		trial.assemble()
-		c.faults = trial.faults
+	trial := assembling{deployment: d, trial: true}
+	trial.assemble()
+	for _, f := range trial.faults { // what is missing is said once, and not of its parts again
+		if !slices.ContainsFunc(c.faults, func(known Fault) bool { return strings.HasPrefix(f.Field, known.Field) && known.Value == "missing" }) {
+			c.faults = append(c.faults, f)
+		}
 	}
 	return c.faults
 }

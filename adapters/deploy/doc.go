@@ -41,12 +41,30 @@
 // when the document is loaded; a literal is refused without being shown, and a name like that anywhere else is refused, too.
 // Nothing else is substituted: the same file and cluster are the same configuration everywhere.
 //
+// # Parts of other modules
+//
+// What the document calls other is made by the program, from constructors in Parts. With the module adapters/kubernetes,
+//
+//	actuator: {other: {type: kubernetes, settings: {kind: Deployment, namespace: shop, name: web}}}
+//
+// is made by
+//
+//	parts.Actuators = map[string]func(deploy.Part) (adapters.Actuator, error){
+//		"kubernetes": func(p deploy.Part) (adapters.Actuator, error) {
+//			var target kubernetes.Target
+//			if err := p.Decode(&target); err != nil {
+//				return nil, err
+//			}
+//			return kubernetes.NewScale(kubernetes.ScaleConfig{Target: target, Client: client, Dynamic: dynamic})
+//		},
+//	}
+//
 // # Errors
 //
 // Everything that is wrong is said at once, each with line, path, value and what was wanted:
 //
 //	line 12: workloads[shop].engine.min is 0.5; wanted a whole number
 //
-// Parse says what is wrong with the form, which is what schema.json sees; Deployment says what does not fit together, adapters
-// included, whether or not secrets are known; Build says what the constructors of the program refuse.
+// Parse says what is wrong with the form, which is what schema.json sees; Document.Deployment says what does not fit together,
+// adapters included, whether or not secrets are known; Build says what the constructors of the program refuse.
 package deploy

@@ -19,7 +19,11 @@ func (a *assembling) source(w *Workload, in *Input, step time.Duration, at strin
 	var err error
 	switch {
 	case in.Datadog != nil:
-		out, err = a.orgs[in.Datadog.Org].Source(datadog.SourceConfig{Query: in.Datadog.Query, Step: step, Delay: in.Delay.Std(), Points: in.Datadog.Points})
+		org := a.orgs[in.Datadog.Org]
+		if org == nil { // which has been said
+			return stand
+		}
+		out, err = org.Source(datadog.SourceConfig{Query: in.Datadog.Query, Step: step, Delay: in.Delay.Std(), Points: in.Datadog.Points})
 		at += ".datadog"
 	case in.Prometheus != nil:
 		p := in.Prometheus
