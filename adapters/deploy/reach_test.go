@@ -8,12 +8,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/headroom-go/headroom/scaler"
 )
 
-// dump writes everything that can be reached from v, but for functions: of two that are equal it writes the same.
+// dump writes everything that can be reached from v, but for functions and engines: of two that are equal it writes the same.
 func dump(w io.Writer, v reflect.Value, seen map[uintptr]bool) {
 	switch v.Kind() {
 	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*scaler.Engine]() {
+			return
+		}
 		if v.IsNil() || seen[v.Pointer()] {
 			fmt.Fprintln(w, v.IsNil())
 			return
@@ -50,14 +55,14 @@ func dump(w io.Writer, v reflect.Value, seen map[uintptr]bool) {
 
 // built is everything that is made of a deployment, or why it is not.
 func built(d *Deployment) string {
-	assembly, err := d.Build(constructors())
-	if err != nil {
+	if err := d.faults(formOf(reflect.TypeFor[Config]())).err(); err != nil {
 		return err.Error()
 	}
+	a := assembling{deployment: d, parts: constructors()}
+	a.assemble()
 	var b strings.Builder
-	dump(&b, reflect.ValueOf(assembly.Group.Runners()), map[uintptr]bool{})
-	dump(&b, reflect.ValueOf(assembly), map[uintptr]bool{})
-	return b.String()
+	dump(&b, reflect.ValueOf(&a.out), map[uintptr]bool{})
+	return b.String() + fmt.Sprint(a.faults)
 }
 
 // Whatever stands in a document, some part is another one because of it.
