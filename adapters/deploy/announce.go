@@ -20,6 +20,7 @@ import (
 const (
 	defaultEvery   = time.Minute
 	defaultTimeout = 10 * time.Second
+	calendarState  = ".calendars" // behind the name of a workload, under which a store keeps what was announced
 )
 
 // concerns says whether a list of names has a name; an empty list has all.
@@ -114,7 +115,7 @@ func (a *assembling) calendars() {
 		}
 		made, err := calendar.NewWatcher(watching)
 		if a.madeWatcher(&watching, err) {
-			a.out.watches = append(a.out.watches, watch{workload: w.Name, watcher: made, store: a.store(w, w.Name+".calendars", fmt.Sprintf("workloads[%d].store", k))})
+			a.out.watches = append(a.out.watches, watch{workload: w.Name, watcher: made, store: a.store(w, w.Name+calendarState, fmt.Sprintf("workloads[%d].store", k))})
 		}
 	}
 }

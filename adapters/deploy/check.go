@@ -77,6 +77,7 @@ const wantedName = "1 to 64 letters, digits, or ., _ and - between them"
 
 func (c *checker) workload(w *Workload, at string) {
 	c.check(workloadName.MatchString(w.Name), at+".name", strconv.Quote(clip(w.Name)), wantedName)
+	c.check(!strings.HasSuffix(w.Name, calendarState), at+".name", strconv.Quote(clip(w.Name)), "another end than "+calendarState+", which names what was announced to a workload")
 	c.location(w.Location, at)
 	c.limit(w.ActLimit, at+".act_limit")
 	engine := w.Engine.WithDefaults()
@@ -113,8 +114,9 @@ func (c *checker) missing(n *node, t *form, path string) {
 	if len(t.kinds) > 0 {
 		var there []string
 		for _, name := range t.kinds {
-			if n.member(name) != nil {
+			if v := n.member(name); v != nil {
 				there = append(there, name)
+				c.check(v.kind != text || v.text != "", join(path, name), `""`, "a path")
 			}
 		}
 		wanted := "one of " + strings.Join(t.kinds, ", ")
