@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -186,7 +188,7 @@ func (f *Floor) raise(ctx context.Context, wanted int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return retry.RetryOnConflict(retry.DefaultRetry, func() error { return f.set(ctx, wanted) })
+	return retry.RetryOnConflict(conflicts, func() error { return f.set(ctx, wanted) })
 }
 
 func (f *Floor) set(ctx context.Context, wanted int) error {
@@ -219,11 +221,21 @@ func (f *Floor) set(ctx context.Context, wanted int) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.cfg.Client.AutoscalingV2().HorizontalPodAutoscalers(hpa.Namespace).Patch(ctx, hpa.Name, types.MergePatchType, patch, patchOptions(f.cfg.Manager, f.cfg.DryRun))
+	_, err = f.cfg.Client.AutoscalingV2().HorizontalPodAutoscalers(hpa.Namespace).Patch(ctx, hpa.Name, types.JSONPatchType, patch, patchOptions(f.cfg.Manager, f.cfg.DryRun))
+	if apierrors.IsInvalid(err) && f.moved(ctx, hpa) {
+		err = apierrors.NewConflict(autoscalingv2.Resource("horizontalpodautoscalers"), hpa.Name, err)
+	}
 	if err != nil {
 		return call(err, "patch", "horizontalpodautoscalers", hpa.Namespace, hpa.Name)
 	}
 	return f.limited(wanted, floor)
+}
+
+// moved says whether an HPA is another one than was looked at, in what a change rests on: then a patch that was refused has
+// found so, and is no mistake.
+func (f *Floor) moved(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutoscaler) bool {
+	now, err := f.hpa(ctx)
+	return err == nil && (now.UID != hpa.UID || minimum(now) != minimum(hpa) || len(now.Annotations) > 0 != (len(hpa.Annotations) > 0))
 }
 
 func (f *Floor) limited(wanted int, floor int32) error {
@@ -248,24 +260,46 @@ func (f *Floor) base(ctx context.Context, hpa *autoscalingv2.HorizontalPodAutosc
 	return now
 }
 
-// change returns the patch that turns hpa into one with a base and a floor, nil where it is one.
-func (f *Floor) change(hpa *autoscalingv2.HorizontalPodAutoscaler, base, floor int32) map[string]any {
-	annotations := map[string]any{BaseAnnotation: nil, FloorAnnotation: nil} // null takes away
+// operation is one of a JSON patch (RFC 6902).
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// change returns the patch that turns hpa into one with a base and a floor, nil where it is one. It demands of the object what
+// the change rests on, and nothing else: an HPA is written all the time, by its controller, and a patch of one version would seldom
+// find it.
+func (f *Floor) change(hpa *autoscalingv2.HorizontalPodAutoscaler, base, floor int32) []operation {
+	annotations := map[string]string{}
 	if floor > base {
-		annotations = map[string]any{BaseAnnotation: strconv.Itoa(int(base)), FloorAnnotation: strconv.Itoa(int(floor))}
+		annotations = map[string]string{BaseAnnotation: strconv.Itoa(int(base)), FloorAnnotation: strconv.Itoa(int(floor))}
 	}
-	same := minimum(hpa) == floor
-	for name, value := range annotations {
-		text, there := hpa.Annotations[name]
-		same = same && (there == (value != nil)) && (value == nil || value == text)
+	patch := []operation{{"test", "/metadata/uid", hpa.UID}}
+	if hpa.Spec.MinReplicas != nil {
+		patch = append(patch, operation{"test", "/spec/minReplicas", *hpa.Spec.MinReplicas})
 	}
-	if same {
+	demands := len(patch)
+	if minimum(hpa) != floor {
+		patch = append(patch, operation{"add", "/spec/minReplicas", floor}) // which replaces one that is there
+	}
+	if len(hpa.Annotations) == 0 && len(annotations) > 0 {
+		patch = append(patch, operation{"test", "/metadata/annotations", nil}, operation{"add", "/metadata/annotations", map[string]string{}})
+	}
+	for _, name := range []string{BaseAnnotation, FloorAnnotation} {
+		path := "/metadata/annotations/" + strings.ReplaceAll(name, "/", "~1")
+		value, wanted := annotations[name]
+		switch was, there := hpa.Annotations[name]; {
+		case wanted && value != was:
+			patch = append(patch, operation{"add", path, value})
+		case !wanted && there:
+			patch = append(patch, operation{"remove", path, nil})
+		}
+	}
+	if len(patch) == demands {
 		return nil
 	}
-	return map[string]any{
-		"metadata": map[string]any{"uid": hpa.UID, "resourceVersion": hpa.ResourceVersion, "annotations": annotations},
-		"spec":     map[string]any{"minReplicas": floor},
-	}
+	return patch
 }
 
 // writer returns who has written minReplicas last, as far as the server has noted it.

@@ -107,7 +107,7 @@ func TestFloorWritesOnlyWhatChanges(t *testing.T) {
 		for _, a := range c.client.Actions() {
 			if p, ok := a.(clienttesting.PatchActionImpl); ok {
 				require.Equal(t, "someone", p.PatchOptions.FieldManager)
-				require.Contains(t, string(p.GetPatch()), `"resourceVersion":"1"`)
+				require.Contains(t, string(p.GetPatch()), `{"op":"test","path":"/spec/minReplicas","value":3}`)
 				n++
 			}
 		}
@@ -119,23 +119,47 @@ func TestFloorWritesOnlyWhatChanges(t *testing.T) {
 	require.Equal(t, 1, patches())
 }
 
-func TestFloorTriesConflictsAgain(t *testing.T) {
-	c := newCluster(t, 4)
-	c.hpa("cpu", 3, 50, nil)
-	conflicts := 3
-	c.client.PrependReactor("patch", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
-		if conflicts--; conflicts >= 0 {
-			h := c.now("cpu")
-			h.Spec.MaxReplicas = 10 // what somebody else has written meanwhile holds
-			c.put(h)
-			return true, nil, apierrors.NewConflict(schema.GroupResource{Resource: "horizontalpodautoscalers"}, "cpu", errors.New("modified"))
-		}
-		return false, nil, nil
+func TestFloorLooksAgainWhereSomebodyWasFaster(t *testing.T) {
+	for name, edit := range map[string]func(h *autoscalingv2.HorizontalPodAutoscaler){
+		"another minimum": func(h *autoscalingv2.HorizontalPodAutoscaler) { h.Spec.MinReplicas = new(int32(5)) },
+		"another object":  func(h *autoscalingv2.HorizontalPodAutoscaler) { h.UID, h.Spec.MinReplicas = "next", new(int32(5)) },
+		"an annotation": func(h *autoscalingv2.HorizontalPodAutoscaler) {
+			h.Spec.MinReplicas, h.Annotations = new(int32(5)), map[string]string{"of": "somebody"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, 4)
+			c.hpa("cpu", 3, 50, nil)
+			edits := 0
+			c.client.PrependReactor("patch", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
+				if edits++; edits > 1 {
+					return false, nil, nil
+				}
+				h := c.now("cpu").DeepCopy()
+				edit(h)
+				h.Spec.MaxReplicas = 10 // what they have written holds
+				c.put(h)
+				return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "HorizontalPodAutoscaler"}, "cpu", nil)
+			})
+			var limit *LimitError
+			require.ErrorAs(t, c.floor(nil).Apply(t.Context(), wants(12)), &limit)
+			require.Equal(t, LimitError{12, 10, "maxReplicas of HorizontalPodAutoscaler shop/cpu"}, *limit)
+			require.Equal(t, [3]string{"10", "5", "10"}, c.spec())
+			require.Equal(t, 2, edits)
+		})
+	}
+	t.Run("a refusal that is none of theirs", func(t *testing.T) {
+		c := newCluster(t, 4)
+		c.hpa("cpu", 3, 50, nil)
+		tries := 0
+		c.client.PrependReactor("patch", "horizontalpodautoscalers", func(clienttesting.Action) (bool, runtime.Object, error) {
+			tries++
+			return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "HorizontalPodAutoscaler"}, "cpu", nil)
+		})
+		err := c.floor(nil).Apply(t.Context(), wants(12))
+		require.True(t, apierrors.IsInvalid(errors.Unwrap(err)), "%v", err)
+		require.Equal(t, 1, tries, "asking again is worth nothing")
 	})
-	var limit *LimitError
-	require.ErrorAs(t, c.floor(nil).Apply(t.Context(), wants(12)), &limit)
-	require.Equal(t, LimitError{12, 10, "maxReplicas of HorizontalPodAutoscaler shop/cpu"}, *limit)
-	require.Equal(t, [3]string{"10", "3", "10"}, c.spec())
 }
 
 func TestFloorRespectsWhatWasEditedByHand(t *testing.T) {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
@@ -54,7 +56,8 @@ const defaultManager = "headroom"
 //
 // Apply refuses with a *RivalError where a HorizontalPodAutoscaler or a ScaledObject of KEDA scales the target, too, and
 // with ErrPaused where the target carries PausedAnnotation. A decision beyond Min or Max is carried out up to there, which is
-// a *LimitError. Conflicts with other writers are tried again with what they have written.
+// a *LimitError. An order sets the count whatever else is written to the target at the same time, as kubectl scale does, but
+// only of the object that was looked at: one that was created anew meanwhile is looked at again.
 type Scale struct {
 	workload
 	cfg ScaleConfig
@@ -118,7 +121,7 @@ func (s *Scale) Apply(ctx context.Context, d *scaler.Decision) error {
 	if err := rival(ctx, s.cfg.Client, s.cfg.Dynamic, s.target, ""); err != nil {
 		return err
 	}
-	err := retry.RetryOnConflict(retry.DefaultRetry, func() error { return s.set(ctx, wanted) })
+	err := retry.RetryOnConflict(conflicts, func() error { return s.set(ctx, wanted) })
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,11 @@ func (s *Scale) Apply(ctx context.Context, d *scaler.Decision) error {
 	return nil
 }
 
-// set makes it so many replicas, if the target is as it was when it was looked at.
+// conflicts is how often, and how long apart, a write is tried again: for some three seconds.
+var conflicts = wait.Backoff{Steps: 9, Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.2}
+
+// set makes it so many replicas, if the target is the one that was looked at. That it is as it was is not demanded: those who write
+// to it all the time would keep an order from ever being placed.
 func (s *Scale) set(ctx context.Context, wanted int) error {
 	object, err := s.object(ctx)
 	if err != nil {
@@ -148,7 +155,7 @@ func (s *Scale) set(ctx context.Context, wanted int) error {
 		return nil
 	}
 	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": now.uid, "resourceVersion": now.version},
+		"metadata": map[string]any{"uid": now.uid},
 		"spec":     map[string]any{"replicas": wanted},
 	})
 	if err != nil {

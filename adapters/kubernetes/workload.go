@@ -32,7 +32,6 @@ type workload struct {
 // scale is what the scale subresource says.
 type scale struct {
 	uid      types.UID
-	version  string
 	replicas int    // wanted
 	seen     int    // that the controller of the target counts
 	selector string // "" where the target has none
@@ -60,7 +59,7 @@ func (w *workload) scale(ctx context.Context) (scale, error) {
 			return scale{}, w.call(err, "get", "/scale")
 		}
 	}
-	return scale{u.GetUID(), u.GetResourceVersion(), int(replicas), int(seen), selector}, nil
+	return scale{u.GetUID(), int(replicas), int(seen), selector}, nil
 }
 
 // fleet returns what is there, of wanted replicas at least: an order that the target has not heard of yet.

@@ -165,22 +165,15 @@ func TestConflictStorm(t *testing.T) {
 			}
 		})
 	}
-	conflicts, applied := 0, 0
-	for n := 3; applied < 30; n = 3 + n%5 {
-		switch err := a.Apply(t.Context(), wants(n)); {
-		case err == nil:
-			applied++
-			require.Equal(t, n, s.wanted("web"))
-		case apierrors.IsConflict(errors.Unwrap(err)): // the Runner tries again
-			conflicts++
-			require.Less(t, conflicts, 1000)
-		default:
-			require.NoError(t, err)
-		}
+	begin := time.Now()
+	for n := range 30 {
+		require.NoError(t, a.Apply(t.Context(), wants(3+n%5)))
+		require.Equal(t, 3+n%5, s.wanted("web"))
 	}
+	took := time.Since(begin)
 	close(stop)
 	storm.Wait()
-	t.Logf("%d orders against four writers, %d given up after five tries", applied, conflicts)
+	t.Logf("30 orders against four writers in %v", took.Round(time.Millisecond))
 }
 
 func TestRightsThatAreMissingAreNamed(t *testing.T) {
