@@ -3,7 +3,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 FUZZTIME ?= 10s
 BIN := $(shell $(GO) env GOPATH)/bin
 
-.PHONY: test lint tools bench fuzz tidy arm64
+.PHONY: test lint tools bench fuzz tidy arm64 e2e
 
 test:
 	$(GO) test ./...
@@ -39,3 +39,7 @@ arm64:
 			-test.run '^(TestSameBitsEverywhere|TestParity|TestScenarios|TestARestoredEngineContinuesWithTheSameBytes)$$' >"$$tmp/out") || { cat "$$tmp/out"; exit 1; }; \
 		grep '^---' "$$tmp/out"; \
 	done
+
+# The Kubernetes adapters on a real control plane. Its programs are built the first time, which takes ten minutes on two cores.
+e2e:
+	cd adapters/kubernetes/e2e && GOWORK=off $(GO) vet ./... && GOWORK=off $(GO) test -timeout 35m -v ./...

@@ -13,7 +13,7 @@ import (
 )
 
 // Kubelet stands in for the nodes: a pod is ready Boot after it was made, and gone at once when it is deleted. It is no
-// kubelet: no container runs, and nothing is scheduled. It notices what changes within a tenth of a second.
+// kubelet: no container runs, and nothing is scheduled.
 type Kubelet struct {
 	client kubernetes.Interface
 
@@ -69,13 +69,15 @@ func (k *Kubelet) watch(ctx context.Context) {
 		return
 	}
 	defer events.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var news, looked time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case e, open := <-events.ResultChan():
+			news = time.Now()
 			p, ok := e.Object.(*corev1.Pod)
 			if !open || !ok {
 				return
@@ -86,11 +88,28 @@ func (k *Kubelet) watch(ctx context.Context) {
 				pods[p.UID] = p
 			}
 		case <-tick.C:
-			for _, p := range pods {
-				k.look(ctx, p)
+			if time.Since(news) < 10*time.Millisecond && time.Since(looked) < time.Second {
+				continue // what has happened comes first: who acts on what is past acts for nothing
 			}
+			k.lookAtAll(ctx, pods)
+			looked = time.Now()
+			tick.Reset(20 * time.Millisecond)
 		}
 	}
+}
+
+// lookAtAll does what is to be done for all pods, ten at a time.
+func (k *Kubelet) lookAtAll(ctx context.Context, pods map[types.UID]*corev1.Pod) {
+	var looks sync.WaitGroup
+	room := make(chan struct{}, 10)
+	for _, p := range pods {
+		if p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp == nil {
+			continue // as most are
+		}
+		room <- struct{}{}
+		looks.Go(func() { k.look(ctx, p); <-room })
+	}
+	looks.Wait()
 }
 
 func pause(ctx context.Context) {

@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -198,6 +202,38 @@ func (p *Plane) Clients(user string) (kubernetes.Interface, dynamic.Interface, e
 // Issue returns a certificate of the Plane's authority, and its key, in PEM.
 func (p *Plane) Issue(name string, hosts ...string) (cert, key []byte, err error) {
 	return p.ca.issue(name, hosts...)
+}
+
+// Compact has etcd forget everything but what is there now: watches from before find that their time has passed.
+func (p *Plane) Compact(ctx context.Context) error {
+	var now struct{ Header struct{ Revision string } }
+	if err := p.askEtcd(ctx, "range", `{"key":"Lw=="}`, &now); err != nil { // "/", in Base64
+		return err
+	}
+	return p.askEtcd(ctx, "compaction", fmt.Sprintf(`{"revision":%q,"physical":true}`, now.Header.Revision), nil)
+}
+
+// askEtcd calls one method of etcd's JSON gateway.
+func (p *Plane) askEtcd(ctx context.Context, method, body string, out any) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1:"+strconv.Itoa(p.etcdPort)+"/v3/kv/"+method, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	b, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("etcd: %s: %s: %s", method, answer.Status, b)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(b, out)
 }
 
 // Tail is the end of the log of a program.

@@ -112,12 +112,12 @@ func TestSpot(t *testing.T) {
 	raised, restored := time.Time{}, time.Time{}
 	var up int
 	for at := evening; at.Before(evening.Add(45 * time.Minute)); at = at.Add(time.Minute) {
+		begin := time.Now()
 		d, err := runner.Tick(t.Context(), at)
 		require.NoError(t, err)
 		low, base, _ := s.minimum("floored")
 		if low > 40 && raised.IsZero() {
 			raised, up = at, low
-			begin := time.Now()
 			var byFloor, byMetric, ready time.Duration
 			s.until("both have what was recommended", func() bool {
 				since := time.Since(begin)
@@ -133,7 +133,7 @@ func TestSpot(t *testing.T) {
 				return byFloor > 0 && ready > 0 && byMetric > 0
 			})
 			t.Logf("%v: %s", at.Format(time.TimeOnly), d.Explain().What)
-			t.Logf("4 -> %d replicas: ordered %.1f s after the decision with the floor (and ready after %.1f s), %.1f s by an HPA on the external metric alone", up, byFloor.Seconds(), ready.Seconds(), byMetric.Seconds())
+			t.Logf("4 -> %d replicas: ordered %.2f s after the decision with the floor (and ready after %.1f s), %.1f s by an HPA on the external metric alone", up, byFloor.Seconds(), ready.Seconds(), byMetric.Seconds())
 			require.Less(t, byFloor, byMetric)
 		}
 		if !raised.IsZero() && restored.IsZero() && at.After(spot.Start) && base == "" {
