@@ -192,11 +192,11 @@ func (p *plane) deployment(copyName string, action clienttesting.Action) (runtim
 	switch a := action.(type) {
 	case clienttesting.PatchAction:
 		var body struct {
-			Metadata struct{ ResourceVersion string }
+			Metadata struct{ ResourceVersion string } // which may be left out
 			Spec     struct{ Replicas int }
 		}
 		require.NoError(p.t, json.Unmarshal(a.GetPatch(), &body))
-		if body.Metadata.ResourceVersion != strconv.Itoa(p.versions[a.GetName()]) {
+		if v := body.Metadata.ResourceVersion; v != "" && v != strconv.Itoa(p.versions[a.GetName()]) {
 			return nil, stale(action.GetResource(), a.GetName())
 		}
 		p.law(copyName, a.GetName(), "scale")

@@ -9,8 +9,8 @@
 // already lets others go first. When a copy ends it stops its workloads, saves their snapshots and gives its leases back; when it
 // dies, others have them after LeaseDuration, begin with its snapshots and decide at once.
 //
-// Whoever has lost a lease does not act: every Apply and every Save begins only while the lease is known to be held, ends
-// before somebody else can have it, and carries the version of the object that it changes. See docs/decisions.
+// Whoever has lost a lease does not act: every Apply and every Save begins only while the lease is known to be held, and ends
+// before somebody else can have it. docs/decisions/2026-11-23-controller.md says what is left.
 //
 // # What the document says
 //
