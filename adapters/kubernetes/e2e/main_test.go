@@ -40,6 +40,9 @@ var (
 // TestMain runs all tests on one control plane, each in a namespace of its own.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if flag.Lookup("test.list").Value.String() != "" {
+		os.Exit(m.Run()) // which lists them, and runs none
+	}
 	os.Exit(func() int {
 		begin := time.Now()
 		p, err := e2e.StartPlane(context.Background(), hpaSync)
@@ -107,6 +110,12 @@ var rights = []rbacv1.PolicyRule{
 	{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list", "watch"}},
 	{APIGroups: []string{"autoscaling"}, Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"get", "list", "patch"}},
 	{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "create", "update"}},
+}
+
+// leaseRights are what the controller needs besides, in the namespace where it runs.
+var leaseRights = []rbacv1.PolicyRule{
+	{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "list", "create", "update"}},
+	{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create"}},
 }
 
 // newSpace makes a namespace in which the engine has the rights, all of them if none are named.
