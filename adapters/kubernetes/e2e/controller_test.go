@@ -66,7 +66,6 @@ func newDemand(t *testing.T, value int64) *demand {
 
 // line is the network of one copy.
 type line struct {
-	next   http.RoundTripper
 	cut    atomic.Bool
 	before func(r *http.Request) // may cut it
 	calls  *calls
