@@ -51,6 +51,7 @@ type plane struct {
 	cut        map[string]bool
 	unleased   map[string]bool          // cannot reach leases alone
 	slow       map[string]time.Duration // how long calls for Deployments take
+	selector   string                   // of all Deployments
 	patches    []patch
 	events     []*corev1.Event
 	calls      map[string]bool // verb, group, resource
@@ -213,7 +214,7 @@ func (p *plane) deployment(copyName string, action clienttesting.Action) (runtim
 // object is a deployment and its scale in one.
 func (p *plane) object(name string) runtime.Object {
 	n := int64(p.replicas[name])
-	u := &unstructured.Unstructured{Object: map[string]any{"kind": "Scale", "apiVersion": "autoscaling/v1", "spec": map[string]any{"replicas": n}, "status": map[string]any{"replicas": n}}}
+	u := &unstructured.Unstructured{Object: map[string]any{"kind": "Scale", "apiVersion": "autoscaling/v1", "spec": map[string]any{"replicas": n}, "status": map[string]any{"replicas": n, "selector": p.selector}}}
 	u.SetName(name)
 	u.SetUID("1")
 	u.SetResourceVersion(strconv.Itoa(p.versions[name]))
