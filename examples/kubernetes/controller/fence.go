@@ -23,6 +23,7 @@ var ErrDeposed = errors.New("the lease of the shard is not known to be held; not
 type fence struct {
 	mu      sync.Mutex
 	until   time.Time // by the clock of this machine, monotonic; zero where the lease is not held
+	last    time.Time // the latest that until was
 	working bool      // the workloads of the shard run
 }
 
@@ -30,7 +31,9 @@ type fence struct {
 func (f *fence) renewed(until time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.until = until
+	if f.until = until; !until.IsZero() {
+		f.last = until
+	}
 }
 
 // lost shuts it.
@@ -48,6 +51,16 @@ func (f *fence) busy() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.working
+}
+
+// overdue says for how long workloads have run on without the lease.
+func (f *fence) overdue() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.working {
+		return 0
+	}
+	return time.Since(f.last)
 }
 
 // held says whether the lease is known to be.

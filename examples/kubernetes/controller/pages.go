@@ -42,10 +42,7 @@ func say(w http.ResponseWriter, wrong []string) {
 func (c *controller) ill() []string {
 	var wrong []string
 	for _, s := range c.shards {
-		s.fence.mu.Lock()
-		until, working := s.fence.until, s.fence.working
-		s.fence.mu.Unlock()
-		if working && !until.IsZero() && time.Since(until) > c.cfg.LeaseDuration {
+		if s.fence.overdue() > c.cfg.LeaseDuration+time.Minute {
 			wrong = append(wrong, fmt.Sprintf("shard %d: its lease has ended, and its workloads have not", s.index))
 		}
 	}
@@ -59,6 +56,7 @@ func (c *controller) unready() []string {
 		_, decided := s.look()
 		holder := s.lock.seen()
 		switch {
+		case s.blocked.Load(): // the old copies end when this one is ready
 		case holder == "":
 			wrong = append(wrong, fmt.Sprintf("shard %d: nobody is known to hold its lease", s.index))
 		case holder == c.cfg.Identity && !decided:

@@ -51,13 +51,9 @@ func newController(ctx context.Context, cfg Config) (*controller, error) {
 
 // run does what Run says.
 func (c *controller) run(ctx context.Context) error {
-	cfg, err := &c.cfg, error(nil)
-	listener := cfg.Listener
-	if listener == nil && cfg.Listen != "" {
-		var listen net.ListenConfig
-		if listener, err = listen.Listen(ctx, "tcp", cfg.Listen); err != nil {
-			return err
-		}
+	listener, err := c.listener(ctx)
+	if err != nil {
+		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -71,7 +67,7 @@ func (c *controller) run(ctx context.Context) error {
 	if listener == nil {
 		pages <- nil
 	} else {
-		cfg.Logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
+		c.cfg.Logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 		go func() {
 			defer stop() // nothing runs on that cannot be looked at
 			pages <- c.listen(serving, listener)
@@ -93,6 +89,15 @@ func (c *controller) run(ctx context.Context) error {
 	}
 	served()
 	return errors.Join(append(faults, <-pages)...)
+}
+
+// listener is where the pages are asked for, nil for nowhere.
+func (c *controller) listener(ctx context.Context) (net.Listener, error) {
+	if c.cfg.Listener != nil || c.cfg.Listen == "" {
+		return c.cfg.Listener, nil
+	}
+	var listen net.ListenConfig
+	return listen.Listen(ctx, "tcp", c.cfg.Listen)
 }
 
 // listen serves the pages until ctx ends.

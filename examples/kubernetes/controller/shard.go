@@ -36,6 +36,8 @@ type shard struct {
 	fence fence
 	lock  *lock
 
+	blocked atomic.Bool // leases of another number of shards are held
+
 	mu       sync.Mutex
 	assembly *deploy.Assembly       // nil while it does not run here
 	decided  bool                   // all its workloads were ticked
@@ -203,10 +205,11 @@ func (s *shard) look() (assembly *deploy.Assembly, decided bool) {
 }
 
 // alone says whether nobody holds leases of another number of shards, whose parts overlap with this one; the lease is given
-// back then, and the election begins anew a period later. Both sides write their lease before they look for the
+// back then, a period later, and the election begins anew. Both sides write their lease before they look for the
 // other's, and the server answers from one history, so that at least one of them sees the other.
 func (s *shard) alone(ctx context.Context) bool {
 	rival, err := s.c.rival(ctx)
+	s.blocked.Store(rival != "")
 	if err == nil && rival == "" {
 		return true
 	}

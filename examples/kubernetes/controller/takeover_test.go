@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -210,6 +211,7 @@ func TestAnotherNumberOfShards(t *testing.T) {
 			assembly, _ := s.look()
 			require.Nil(t, assembly)
 		}
+		require.Empty(t, b.unready(), "an update waits for it to be ready before it ends the old ones")
 		p.end(a)
 		p.shards = 3
 		pass(time.Minute)
@@ -226,7 +228,7 @@ func TestReadiness(t *testing.T) {
 		file := p.file(text("shop"))
 		ask := func(r *replica, path string) (int, string) {
 			w := httptest.NewRecorder()
-			r.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+			r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 			return w.Code, w.Body.String()
 		}
 		p.cut["a"] = true
@@ -272,5 +274,24 @@ func TestEvents(t *testing.T) {
 		require.Equal(t, "Deployment shop/shop", strings.Join([]string{e.InvolvedObject.Kind, e.InvolvedObject.Namespace + "/" + e.InvolvedObject.Name}, " "))
 		require.NotEmpty(t, e.InvolvedObject.UID)
 		require.Contains(t, e.Message, "visits at")
+	})
+}
+
+// Workloads that go on long after their lease are a reason to begin anew; those that stop in time are none.
+func TestLiveness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlane(t, 1)
+		c, err := newController(t.Context(), p.config("a", p.file(text("shop"))))
+		require.NoError(t, err)
+		f := &c.shards[0].fence
+		f.renewed(time.Now().Add(10 * time.Second))
+		f.work(true)
+		pass(time.Minute)
+		require.Empty(t, c.ill())
+		f.lost()
+		pass(30 * time.Second)
+		require.NotEmpty(t, c.ill())
+		f.work(false)
+		require.Empty(t, c.ill())
 	})
 }
