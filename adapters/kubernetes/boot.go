@@ -18,7 +18,7 @@ import (
 // creation, or before it, tells nothing of booting: it has failed and come back, or two clocks differ by more than a boot.
 type BootTimes struct {
 	mu   sync.Mutex
-	seen map[types.UID]bool
+	seen map[Target]map[types.UID]bool // ready pods, by workload
 	ring [bootsKept]time.Duration
 	n    int // all that were noted
 	said time.Duration
@@ -32,8 +32,8 @@ const (
 	bootFalls    = 0.8 // what is said falls only if what is measured is below this part of it
 )
 
-// Note takes what pods tell. pods are all of a workload: those that are missing are forgotten.
-func (b *BootTimes) Note(pods []*corev1.Pod) {
+// Note takes what pods tell. pods are all those of a workload: of its pods those that are missing are forgotten.
+func (b *BootTimes) Note(of Target, pods []*corev1.Pod) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	seen := make(map[types.UID]bool, len(pods))
@@ -42,7 +42,7 @@ func (b *BootTimes) Note(pods []*corev1.Pod) {
 	for _, p := range pods {
 		if _, ready := readySince(p); ready {
 			seen[p.UID] = true
-			if !b.seen[p.UID] {
+			if !b.seen[of][p.UID] {
 				fresh = append(fresh, p)
 			}
 		}
@@ -55,7 +55,10 @@ func (b *BootTimes) Note(pods []*corev1.Pod) {
 			b.n++
 		}
 	}
-	b.seen = seen
+	if b.seen == nil {
+		b.seen = map[Target]map[types.UID]bool{}
+	}
+	b.seen[of] = seen
 }
 
 // readySince returns when a pod became ready, and whether it is.

@@ -24,16 +24,16 @@ func boots(seconds ...int) []*corev1.Pod {
 
 func TestBootTimeIsTheOneThatOneInTwentyExceeds(t *testing.T) {
 	var b BootTimes
-	b.Note(boots(60, 61, 62, 63))
+	b.Note(web, boots(60, 61, 62, 63))
 	require.Zero(t, b.High(), "four say nothing of one in twenty")
 	require.Equal(t, 4, b.Count())
 	var seconds []int
 	for i := range 40 {
 		seconds = append(seconds, 60+i)
 	}
-	b.Note(boots(seconds...))
+	b.Note(web, boots(seconds...))
 	require.Equal(t, 97*time.Second, b.High(), "the 38th of 40")
-	b.Note(boots(seconds...))
+	b.Note(web, boots(seconds...))
 	require.Equal(t, 40, b.Count(), "each pod once")
 }
 
@@ -44,13 +44,13 @@ func TestWhatTellsNothingOfBooting(t *testing.T) {
 	lost := booted(pod(4, origin), time.Minute)
 	lost.Status.Conditions[0].Status = corev1.ConditionFalse // when it stopped being ready
 	var b BootTimes
-	b.Note([]*corev1.Pod{starting, recovered, skewed, lost})
+	b.Note(web, []*corev1.Pod{starting, recovered, skewed, lost})
 	require.Zero(t, b.Count())
 	at := booted(pod(5, origin), 0)
 	for i := range 5 {
 		p := at.DeepCopy()
 		p.UID = pod(100+i, origin).UID
-		b.Note([]*corev1.Pod{p})
+		b.Note(web, []*corev1.Pod{p})
 	}
 	require.Equal(t, time.Second, b.High(), "0 means that nothing is known")
 }
@@ -60,7 +60,7 @@ func TestBootTimeRisesAtOnceAndDoesNotTremble(t *testing.T) {
 	next := 0
 	note := func(seconds int) {
 		next++
-		b.Note([]*corev1.Pod{booted(pod(next, origin), time.Duration(seconds)*time.Second)})
+		b.Note(web, []*corev1.Pod{booted(pod(next, origin), time.Duration(seconds)*time.Second)})
 	}
 	for range 64 {
 		note(100)
@@ -78,6 +78,19 @@ func TestBootTimeRisesAtOnceAndDoesNotTremble(t *testing.T) {
 		note(130)
 	}
 	require.Equal(t, 130*time.Second, b.High())
+}
+
+// Workloads that share what is learned do not make each other's pods new again.
+func TestBootTimesOfSeveralWorkloads(t *testing.T) {
+	var b BootTimes
+	other := Target{Kind: "Deployment", Namespace: "shop", Name: "other"}
+	theirs := booted(pod(9, origin), 200*time.Second)
+	for range 3 {
+		b.Note(web, boots(60, 61, 62, 63))
+		b.Note(other, []*corev1.Pod{theirs})
+	}
+	require.Equal(t, 5, b.Count())
+	require.Equal(t, 200*time.Second, b.High())
 }
 
 // Against a twin that keeps everything.
@@ -100,7 +113,7 @@ func TestBootTimesAgainstATwin(t *testing.T) {
 			if rapid.Bool().Draw(t, "shuffled") {
 				slices.Reverse(pods)
 			}
-			b.Note(pods)
+			b.Note(web, pods)
 			want := time.Duration(0)
 			if len(all) >= 5 {
 				newest := slices.Clone(all[max(0, len(all)-64):])

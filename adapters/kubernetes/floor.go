@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/util/retry"
 
 	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/policy"
@@ -188,7 +187,7 @@ func (f *Floor) raise(ctx context.Context, wanted int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return retry.RetryOnConflict(conflicts, func() error { return f.set(ctx, wanted) })
+	return onConflict(ctx, func() error { return f.set(ctx, wanted) })
 }
 
 func (f *Floor) set(ctx context.Context, wanted int) error {

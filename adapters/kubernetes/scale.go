@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/util/retry"
 
 	"github.com/headroom-go/headroom/adapters"
 	"github.com/headroom-go/headroom/policy"
@@ -121,7 +118,7 @@ func (s *Scale) Apply(ctx context.Context, d *scaler.Decision) error {
 	if err := rival(ctx, s.cfg.Client, s.cfg.Dynamic, s.target, ""); err != nil {
 		return err
 	}
-	err := retry.RetryOnConflict(conflicts, func() error { return s.set(ctx, wanted) })
+	err := onConflict(ctx, func() error { return s.set(ctx, wanted) })
 	if err != nil {
 		return err
 	}
@@ -133,9 +130,6 @@ func (s *Scale) Apply(ctx context.Context, d *scaler.Decision) error {
 	}
 	return nil
 }
-
-// conflicts is how often, and how long apart, a write is tried again: for some three seconds.
-var conflicts = wait.Backoff{Steps: 9, Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.2}
 
 // set makes it so many replicas, if the target is the one that was looked at. That it is as it was is not demanded: those who write
 // to it all the time would keep an order from ever being placed.

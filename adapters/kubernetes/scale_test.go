@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -101,20 +102,45 @@ func TestScaleRefusesToFight(t *testing.T) {
 }
 
 func TestScaleTriesConflictsAgain(t *testing.T) {
-	c := newCluster(t, 4)
-	c.conflicts = 3
-	require.NoError(t, c.actuator(nil).Apply(t.Context(), wants(9)))
-	require.Equal(t, 9, c.replicas)
-	require.Len(t, c.patches, 1)
-	require.Equal(t, "headroom", c.options[0].FieldManager)
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 4)
+		c.conflicts = 3
+		require.NoError(t, c.actuator(nil).Apply(t.Context(), wants(9)))
+		require.Equal(t, 9, c.replicas)
+		require.Len(t, c.patches, 1)
+		require.Equal(t, "headroom", c.options[0].FieldManager)
 
-	c.conflicts = 1000
-	err := c.actuator(nil).Apply(t.Context(), wants(5))
-	require.True(t, apierrors.IsConflict(errors.Unwrap(err)), "%v", err)
-	require.Greater(t, c.conflicts, 990, "not for ever")
-	var failed *CallError
-	require.ErrorAs(t, err, &failed)
-	require.True(t, failed.Temporary(), "the Runner may try again")
+		c.conflicts = 1000
+		err := c.actuator(nil).Apply(t.Context(), wants(5))
+		require.True(t, apierrors.IsConflict(errors.Unwrap(err)), "%v", err)
+		require.Equal(t, 990, c.conflicts, "not for ever")
+		var failed *CallError
+		require.ErrorAs(t, err, &failed)
+		require.True(t, failed.Temporary(), "the Runner may try again")
+	})
+}
+
+// Who waits for a conflict to pass waits no longer than it may.
+func TestNoConflictOutlastsTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		tries := 0
+		err := onConflict(ctx, func() error {
+			tries++
+			return call(apierrors.NewConflict(schema.GroupResource{Resource: "deployments"}, "web", errors.New("modified")), "patch", "deployments/scale", "shop", "web")
+		})
+		require.True(t, apierrors.IsConflict(errors.Unwrap(err)), "%v", err)
+		require.Equal(t, time.Second, time.Since(begin))
+		require.Greater(t, tries, 5)
+
+		cancel()
+		require.ErrorIs(t, onConflict(ctx, func() error { t.Error("called"); return nil }), context.DeadlineExceeded, "nothing was written")
+		begin = time.Now()
+		require.Error(t, onConflict(t.Context(), func() error { return err }))
+		require.InDelta(t, 5*time.Second, time.Since(begin), float64(2*time.Second))
+	})
 }
 
 func TestScaleThatIsThereIsNotPatched(t *testing.T) {

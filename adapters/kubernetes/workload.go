@@ -79,7 +79,7 @@ func (w *workload) fleet(ctx context.Context, ordered func(s scale) int) (policy
 		if err != nil {
 			return policy.Fleet{}, err
 		}
-		w.boots.Note(pods)
+		w.boots.Note(w.target, pods)
 		if state = count(wanted, pods); state.Missing > 0 {
 			state.Reasons = append(state.Reasons, w.refusals(ctx)...)
 		}
