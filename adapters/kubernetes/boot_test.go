@@ -80,6 +80,19 @@ func TestBootTimeRisesAtOnceAndDoesNotTremble(t *testing.T) {
 	require.Equal(t, 130*time.Second, b.High())
 }
 
+// Of many pods at first sight the newest count, in whichever order they are listed.
+func TestTheNewestBootsCount(t *testing.T) {
+	var seconds []int
+	for i := range 100 {
+		seconds = append(seconds, map[bool]int{true: 300, false: 60}[i < 30])
+	}
+	pods := boots(seconds...)
+	slices.Reverse(pods)
+	var b BootTimes
+	b.Note(web, pods)
+	require.Equal(t, 60*time.Second, b.High())
+}
+
 // Workloads that share what is learned do not make each other's pods new again.
 func TestBootTimesOfSeveralWorkloads(t *testing.T) {
 	var b BootTimes

@@ -107,7 +107,7 @@ func TestFloorWritesOnlyWhatChanges(t *testing.T) {
 		for _, a := range c.client.Actions() {
 			if p, ok := a.(clienttesting.PatchActionImpl); ok {
 				require.Equal(t, "someone", p.PatchOptions.FieldManager)
-				require.Contains(t, string(p.GetPatch()), `{"op":"test","path":"/spec/minReplicas","value":3}`)
+				require.Contains(t, string(p.GetPatch()), `[{"op":"test","path":"/metadata/uid","value":"cpu"},{"op":"test","path":"/spec/minReplicas","value":3},`)
 				n++
 			}
 		}
@@ -122,9 +122,9 @@ func TestFloorWritesOnlyWhatChanges(t *testing.T) {
 func TestFloorLooksAgainWhereSomebodyWasFaster(t *testing.T) {
 	for name, edit := range map[string]func(h *autoscalingv2.HorizontalPodAutoscaler){
 		"another minimum": func(h *autoscalingv2.HorizontalPodAutoscaler) { h.Spec.MinReplicas = new(int32(5)) },
-		"another object":  func(h *autoscalingv2.HorizontalPodAutoscaler) { h.UID, h.Spec.MinReplicas = "next", new(int32(5)) },
+		"another object":  func(h *autoscalingv2.HorizontalPodAutoscaler) { h.UID, h.Annotations = "next", nil },
 		"an annotation": func(h *autoscalingv2.HorizontalPodAutoscaler) {
-			h.Spec.MinReplicas, h.Annotations = new(int32(5)), map[string]string{"of": "somebody"}
+			h.Annotations = map[string]string{"of": "somebody"}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,8 @@ func TestFloorLooksAgainWhereSomebodyWasFaster(t *testing.T) {
 			var limit *LimitError
 			require.ErrorAs(t, c.floor(nil).Apply(t.Context(), wants(12)), &limit)
 			require.Equal(t, LimitError{12, 10, "maxReplicas of HorizontalPodAutoscaler shop/cpu"}, *limit)
-			require.Equal(t, [3]string{"10", "5", "10"}, c.spec())
+			base := map[bool]string{true: "5", false: "3"}[name == "another minimum"]
+			require.Equal(t, [3]string{"10", base, "10"}, c.spec())
 			require.Equal(t, 2, edits)
 		})
 	}

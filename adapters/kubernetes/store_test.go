@@ -89,6 +89,16 @@ func TestStoreWritesOverNobodyElse(t *testing.T) {
 	require.Equal(t, "anew", string(b))
 }
 
+// Who has never looked, because it begins anew on purpose, writes over what is there.
+func TestStoreThatHasNotLooked(t *testing.T) {
+	c := versioned(newCluster(t, 0))
+	require.NoError(t, c.store().Save(t.Context(), []byte("old")))
+	require.NoError(t, c.store().Save(t.Context(), []byte("new")))
+	b, err := c.store().Load(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "new", string(b))
+}
+
 func (c *cluster) configMap() *corev1.ConfigMap {
 	o, err := c.client.Tracker().Get(configMaps, "shop", "headroom-web")
 	require.NoError(c.t, err)
