@@ -58,7 +58,8 @@ type FloorConfig struct {
 // target.
 //
 // The fleet is what the target has, and at least what minReplicas asks for, since the HPA will bring that; what the HPA holds
-// above it is not the engine's. A Floor wants every decision: see adapters.Bounding.
+// above it is not the engine's: as long as that is more than the engine wants, each decision is one to release, which changes
+// nothing but the floor. A Floor wants every decision: see adapters.Bounding.
 type Floor struct {
 	cfg FloorConfig
 	log *slog.Logger

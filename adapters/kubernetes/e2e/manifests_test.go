@@ -98,12 +98,12 @@ func TestTheManifests(t *testing.T) {
 	shop.until("the scale is up", func() bool { return shop.wanted("feed") >= 8 })
 	events := map[string]int{}
 	shop.until("both have their events", func() bool {
-		list, err := admin.CoreV1().Events("shop").List(t.Context(), metav1.ListOptions{FieldSelector: "reason=ScaledUp"})
+		list, err := admin.CoreV1().Events("shop").List(t.Context(), metav1.ListOptions{})
 		require.NoError(t, err)
 		for i := range list.Items {
-			events[list.Items[i].InvolvedObject.Kind]++
+			events[list.Items[i].InvolvedObject.Kind+" "+list.Items[i].Reason]++
 		}
-		return events["HorizontalPodAutoscaler"] > 0 && events["Deployment"] > 0
+		return events["HorizontalPodAutoscaler FloorRaised"] > 0 && events["Deployment ScaledUp"] > 0
 	})
 	cancel()
 	require.NoError(t, <-ended)

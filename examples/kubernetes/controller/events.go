@@ -33,6 +33,9 @@ type events struct {
 	ref  corev1.ObjectReference // without UID
 	api  schema.GroupVersionResource
 	last string // what could not be applied, so that it is said once
+
+	floor bool // what is changed is the floor of an HPA
+	said  int  // the floor that was wanted last; an HPA that holds more than that is no news
 }
 
 var _ adapters.Reporter = (*events)(nil)
@@ -56,7 +59,7 @@ func (c *controller) newEvents(part deploy.Part) (adapters.Observer, error) {
 	}
 	group, resource, kinds := t.object()
 	return &events{
-		c: c, log: part.Logger, api: group.WithResource(resource),
+		c: c, log: part.Logger, api: group.WithResource(resource), floor: s.Actuator == typeFloor,
 		ref: corev1.ObjectReference{APIVersion: group.String(), Kind: kinds, Namespace: t.Namespace, Name: t.Name},
 	}, nil
 }
@@ -76,15 +79,16 @@ func (e *events) Report(ctx context.Context, r *adapters.Report) {
 	if d.Time.IsZero() || r.Mode != adapters.ModeAct {
 		return
 	}
-	kind, reason := corev1.EventTypeNormal, "ScaledUp"
-	message := d.String()
+	kind, message := corev1.EventTypeNormal, d.String()
+	var reason string
 	switch {
-	case r.Applied && d.Change() == 0:
-		e.last = ""
-		return
 	case r.Applied:
-		if e.last = ""; d.Change() < 0 {
-			reason = "ScaledDown"
+		e.last = ""
+		if reason = e.change(d); reason == "" {
+			return
+		}
+		if e.floor {
+			message = fmt.Sprintf("floor of %d: %s", d.Replicas, message)
 		}
 	default:
 		text, ok := refusal(r.Err)
@@ -99,6 +103,31 @@ func (e *events) Report(ctx context.Context, r *adapters.Report) {
 	if err := e.send(ctx, kind, reason, message); err != nil && ctx.Err() == nil {
 		e.log.WarnContext(ctx, "event", "error", err)
 	}
+}
+
+// change returns the reason of an Event about a decision that was applied, "" for none. A floor is applied each time, and the HPA may
+// hold more than the engine wants all day long: what counts there is that another floor is wanted.
+func (e *events) change(d *scaler.Decision) string {
+	if !e.floor {
+		switch change := d.Change(); {
+		case change > 0:
+			return "ScaledUp"
+		case change < 0:
+			return "ScaledDown"
+		}
+		return ""
+	}
+	was := e.said
+	e.said = d.Replicas
+	switch {
+	case was == 0 && d.Change() <= 0: // the first: what was wanted before is not known
+		return ""
+	case d.Replicas > was:
+		return "FloorRaised"
+	case d.Replicas < was:
+		return "FloorLowered"
+	}
+	return ""
 }
 
 // refusal is what stands in the way of a change until somebody does something about it.
